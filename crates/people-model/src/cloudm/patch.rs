@@ -1,0 +1,168 @@
+//! A change of a profile: absent, `null` and `""` told apart.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::profile::{MemberKind, member};
+use crate::Members;
+
+/// Only the members to change. A member that is not here is left alone; `null` and `""` both clear, and are sent as they are.
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct Patch(pub Members);
+
+/// Why a value cannot be a profile member. Names the member, never the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAMember {
+    /// No such member is documented; CloudM would ignore it silently.
+    #[error("`{0}` is not a member of a CloudM profile")]
+    Unknown(String),
+    /// CloudM sets it; a client may not.
+    #[error("`{0}` is set by CloudM and cannot be sent")]
+    ReadOnly(&'static str),
+    /// The value has the wrong JSON type.
+    #[error("`{member}` must be {expected}")]
+    Type {
+        /// The member.
+        member: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+}
+
+/// Brings a value into the shape that the member has on the wire: numbers become text where text is asked for, a single value a
+/// list where a list is asked for. `null` stays `null`.
+///
+/// # Errors
+/// Where the member is not documented, is CloudM's own, or the value has another JSON type.
+pub fn shape(name: &str, value: Value) -> Result<Value, NotAMember> {
+    let known = member(name).ok_or_else(|| NotAMember::Unknown(name.to_owned()))?;
+    if !known.writable {
+        return Err(NotAMember::ReadOnly(known.name));
+    }
+    let wrong = |expected| NotAMember::Type { member: known.name, expected };
+    let text = |value: Value| match value {
+        Value::String(text) => Some(Value::String(text)),
+        Value::Number(number) => Some(Value::String(number.to_string())),
+        _ => None,
+    };
+    match (known.kind, value) {
+        (_, Value::Null) => Ok(Value::Null),
+        (MemberKind::Text, value) => text(value).ok_or_else(|| wrong("a string")),
+        (MemberKind::Flag, Value::Bool(flag)) => Ok(Value::Bool(flag)),
+        (MemberKind::Flag, Value::String(word)) => match word.trim().to_ascii_lowercase().as_str() {
+            "true" | "yes" | "1" => Ok(Value::Bool(true)),
+            "false" | "no" | "0" => Ok(Value::Bool(false)),
+            "" => Ok(Value::Null),
+            _ => Err(wrong("true or false")),
+        },
+        (MemberKind::Flag, _) => Err(wrong("true or false")),
+        (MemberKind::Texts, Value::Array(items)) => items
+            .into_iter()
+            .map(text)
+            .collect::<Option<Vec<_>>>()
+            .map(Value::Array)
+            .ok_or_else(|| wrong("a list of strings")),
+        (MemberKind::Texts, value) => {
+            text(value).map(|one| Value::Array(vec![one])).ok_or_else(|| wrong("a list of strings"))
+        }
+        (MemberKind::Objects, Value::Array(items)) if items.iter().all(Value::is_object) => {
+            Ok(Value::Array(items))
+        }
+        (MemberKind::Objects, one @ Value::Object(_)) => Ok(Value::Array(vec![one])),
+        (MemberKind::Objects, _) => Err(wrong("a list of objects")),
+    }
+}
+
+/// Whether two values of a member mean the same. On read, absent, `null`, `""`, `false`, `[]` and `{}` are the same (the
+/// serving framework drops deeply empty collections).
+pub fn same(a: Option<&Value>, b: Option<&Value>) -> bool {
+    match (a.filter(|v| !is_empty(v)), b.filter(|v| !is_empty(v))) {
+        (None, None) => true,
+        (Some(Value::Array(a)), Some(Value::Array(b))) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(Some(a), Some(b)))
+        }
+        (Some(Value::Object(a)), Some(Value::Object(b))) => {
+            a.keys().chain(b.keys()).all(|key| same(a.get(key), b.get(key)))
+        }
+        (a, b) => a == b,
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.iter().all(is_empty),
+        Value::Object(members) => members.values().all(is_empty),
+        _ => false,
+    }
+}
+
+impl Patch {
+    /// The smallest patch that makes `seen` agree with `wanted`, looking at the members of `wanted` only.
+    pub fn between(seen: &Members, wanted: &Members) -> Self {
+        Self(
+            wanted
+                .iter()
+                .filter(|(name, value)| !same(seen.get(*name), Some(value)))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        )
+    }
+
+    /// Whether there is nothing to change.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Names of the members that change.
+    pub fn members(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+}
+
+impl fmt::Debug for Patch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Patch").field(&self.members()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn members(value: Value) -> Members {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn a_patch_holds_the_difference_and_nothing_else() {
+        let seen = members(json!({"title": "Clerk", "department": "Sales", "manager": "", "aliases": []}));
+        let wanted =
+            members(json!({"title": "Head", "department": "Sales", "manager": null, "hidden": false}));
+        assert_eq!(Patch::between(&seen, &wanted).0, members(json!({"title": "Head"})));
+    }
+
+    #[test]
+    fn clearing_is_a_change_where_something_was() {
+        let seen = members(json!({"title": "Clerk", "department": "Sales"}));
+        let wanted = members(json!({"title": "", "department": null}));
+        assert_eq!(Patch::between(&seen, &wanted).0, wanted);
+    }
+
+    #[test]
+    fn values_take_the_shape_of_their_member() {
+        assert_eq!(shape("employeeId", json!(41)).unwrap(), json!("41"));
+        assert_eq!(shape("aliases", json!("a@b.c")).unwrap(), json!(["a@b.c"]));
+        assert_eq!(shape("hidden", json!("Yes")).unwrap(), json!(true));
+        assert_eq!(shape("title", json!(["a"])).unwrap_err().to_string(), "`title` must be a string");
+        assert!(matches!(shape("tittle", json!("a")), Err(NotAMember::Unknown(_))));
+        assert!(matches!(shape("workflowId", json!("a")), Err(NotAMember::ReadOnly("workflowId"))));
+    }
+}

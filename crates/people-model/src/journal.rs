@@ -1,0 +1,233 @@
+//! The entries of a person's log. All state is a fold of them (`people-core`, `engine::state`).
+
+use core::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::verdict::Receipt;
+use crate::{Email, Event, EventId, Step, Verdict, Why};
+
+/// How well an event is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Trust {
+    /// A shared secret in a header or Basic: it proves the sender, not the content. A leaver needs approval.
+    Low,
+    /// The delivery's content was signed, or the record was fetched from the HR system itself.
+    Proven,
+}
+
+/// One entry of a person's log, append-only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "entry", rename_all = "snake_case")]
+pub enum Entry {
+    /// HR said something about the person.
+    Heard {
+        /// The event's id; an id already heard changes nothing.
+        id: EventId,
+        /// When it was received.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// How well it is proven.
+        trust: Trust,
+        /// What was said.
+        event: Event,
+    },
+    /// An account was found in the target that is this person's.
+    Adopted {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// The account's address.
+        address: Email,
+    },
+    /// This step is about to be sent. Always followed by [`Entry::Judged`], unless the process died in between.
+    Intended {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// What.
+        step: Step,
+    },
+    /// What the answer to the last intent means.
+    Judged {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// What it means.
+        verdict: Verdict<Receipt>,
+    },
+    /// A look failed; it is tried again later.
+    Stalled {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// Seconds that the server asked us to wait, where it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after_s: Option<u32>,
+        /// Why.
+        why: Why,
+    },
+    /// The plan waits for a human.
+    Held {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// Why.
+        why: HeldWhy,
+        /// What would be done.
+        steps: Vec<Step>,
+    },
+    /// A human lets the held plan go on.
+    Approved {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// The address to use, where the question was which.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<Email>,
+    },
+    /// A human decides against the held plan: what was heard so far is settled without it.
+    Rejected {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+    },
+    /// The target agrees with everything heard up to here.
+    Settled {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// How it ended.
+        outcome: Outcome,
+    },
+}
+
+/// Why a plan waits for a human.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "held", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HeldWhy {
+    /// The account is protected by the policy.
+    Protected,
+    /// More people would lose access in the window than the breaker allows.
+    Breaker {
+        /// How many already did in the window.
+        count: u32,
+        /// How many may.
+        limit: u32,
+    },
+    /// The leave comes from a source that does not prove its content.
+    LowTrust,
+    /// Every candidate address belongs to somebody else.
+    Collision,
+    /// An account stands where the leaver's would be, and nothing proves that it is theirs.
+    UnprovenAccount,
+    /// The account that HR names carries another worker's id.
+    OtherWorker,
+    /// The target refused a step.
+    Refused {
+        /// Why.
+        why: Why,
+    },
+    /// The target answered 200 and did not keep these members.
+    NotKept {
+        /// Names of the members.
+        members: Vec<String>,
+    },
+    /// The scheduled onboarding did not take place.
+    Overdue,
+    /// The policy wants a human for this.
+    Policy {
+        /// The policy key that says so.
+        key: String,
+    },
+    /// A required member is missing, so that no account can be made.
+    Incomplete {
+        /// The member.
+        member: String,
+    },
+}
+
+impl fmt::Display for HeldWhy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Protected => f.write_str("the account is protected ([policy] protected); approve to go on"),
+            Self::Breaker { count, limit } => write!(
+                f,
+                "the breaker is open: {count} people lost access in the window and {limit} may; check the source, then approve"
+            ),
+            Self::LowTrust => {
+                f.write_str("the source does not prove its content (no signature); check with HR, then approve")
+            }
+            Self::Collision => {
+                f.write_str("every candidate address belongs to somebody else; approve with --address")
+            }
+            Self::UnprovenAccount => f.write_str(
+                "an account stands where this leaver's would be, without a worker id; approve with --address if it is theirs",
+            ),
+            Self::OtherWorker => {
+                f.write_str("the account that HR names carries another worker's id; approve with --address")
+            }
+            Self::Refused { why } => write!(f, "the target refused: {why}"),
+            Self::NotKept { members } => write!(
+                f,
+                "the target accepted the change and did not keep: {}; it may not know the member ([cloudm] unread)",
+                members.join(", ")
+            ),
+            Self::Overdue => f.write_str("the scheduled onboarding did not take place; approve to create now"),
+            Self::Policy { key } => write!(f, "[policy] {key} asks for a human; approve to go on"),
+            Self::Incomplete { member } => {
+                write!(f, "HR has not sent {member}, which an account needs; replay when it is mapped")
+            }
+        }
+    }
+}
+
+/// How things ended, for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The account is as HR says.
+    Agreed,
+    /// The account is as HR says, and something is due at a later moment (a first day, a last day's end).
+    Waiting {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        until: Timestamp,
+    },
+    /// The onboarding is scheduled.
+    Scheduled {
+        /// For when.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+    },
+    /// The account is offboarded, or its offboarding runs.
+    Offboarded,
+    /// The hire was taken back, and nothing is left of it.
+    Withdrawn,
+    /// There is no account and none is wanted.
+    NoAccount,
+    /// A human decided against the plan.
+    Rejected,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agreed => f.write_str("agrees"),
+            Self::Waiting { until } => write!(f, "agrees; next at {until}"),
+            Self::Scheduled { at } => write!(f, "onboarding scheduled for {at}"),
+            Self::Offboarded => f.write_str("offboarded"),
+            Self::Withdrawn => f.write_str("withdrawn"),
+            Self::NoAccount => f.write_str("no account, none wanted"),
+            Self::Rejected => f.write_str("rejected by a human"),
+        }
+    }
+}

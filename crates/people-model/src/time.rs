@@ -1,0 +1,75 @@
+//! Dates of HR systems and the moments they mean.
+//!
+//! An HR date such as `2026-04-01` is a calendar day where the worker works; it becomes a moment only together with
+//! a time zone. Nothing here reads a clock.
+
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+pub use jiff::{SignedDuration, Timestamp, civil};
+
+/// Reads a date as HR systems write it: `YYYY-MM-DD`, or an RFC 3339 date-time whose calendar day counts and whose time and
+/// offset do not (vendors write midnight UTC for a plain day, so shifting it by zone would move the day).
+///
+/// ```
+/// use people_model::time::parse_date;
+/// assert_eq!(parse_date("2026-04-01T00:00:00.000Z"), parse_date("2026-04-01"));
+/// assert!(parse_date("0000-00-00").is_none());
+/// ```
+pub fn parse_date(text: &str) -> Option<Date> {
+    let text = text.trim();
+    let day = text.get(..10)?;
+    match text.as_bytes().get(10) {
+        None | Some(b'T' | b't' | b' ') => day.parse().ok(),
+        Some(_) => None,
+    }
+}
+
+/// Reads a moment: RFC 3339, or the same without offset (taken as UTC, as HiBob writes it).
+pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| {
+        let local: civil::DateTime = text.parse().ok()?;
+        local.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    })
+}
+
+/// Looks a zone up by its IANA name, or says that there is none of that name.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name.trim()).ok()
+}
+
+/// The moment at which `time` is reached on `day` in `zone`. In a gap (clocks put forward) it is the first moment after it.
+pub fn moment(day: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
+    zone.to_ambiguous_zoned(day.to_datetime(time)).later().ok().map(|zoned| zoned.timestamp())
+}
+
+/// The first moment after `day` has ended in `zone`.
+pub fn end_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    moment(day.tomorrow().ok()?, Time::midnight(), zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_ends_where_the_person_works() {
+        let day = parse_date("2026-05-14").unwrap();
+        let end = |name| end_of_day(day, &zone(name).unwrap()).unwrap().to_string();
+        assert_eq!(end("Australia/Melbourne"), "2026-05-14T14:00:00Z");
+        assert_eq!(end("America/Los_Angeles"), "2026-05-15T07:00:00Z");
+    }
+
+    #[test]
+    fn dates_that_are_none() {
+        for bad in ["", "2026-13-01", "2026-02-30", "01.04.2026", "2026-04-01x", "2026-04-0é", "tomorrow"] {
+            assert_eq!(parse_date(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_moment_without_an_offset_is_utc() {
+        assert_eq!(parse_timestamp("2025-01-08T13:06:26.5"), parse_timestamp("2025-01-08T13:06:26.5Z"));
+        assert!(parse_timestamp("yesterday").is_none());
+    }
+}
