@@ -74,8 +74,21 @@ pub struct Event {
     #[serde(rename = "effectiveDate", default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub effective_date: Option<Date>,
+    /// The last day on which a leaver works, where it differs from the effective date (garden leave, notice paid out).
+    /// Which of the two counts is policy.
+    #[serde(rename = "lastWorkingDay", default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub last_working_day: Option<Date>,
+    /// Why, in one word of the HR system. Policy may act on some at once; [`Event::DELETED`] has a meaning of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The person.
     pub worker: Worker,
+}
+
+impl Event {
+    /// The reason of a leave that nobody declared: the HR record is gone. Policy decides what that means.
+    pub const DELETED: &'static str = "record-deleted";
 }
 
 /// A worker as the HR system describes them. A member that is absent says nothing; one that is `null` says that the value
@@ -103,7 +116,7 @@ impl fmt::Debug for Event {
             .field("occurred_at", &self.occurred_at)
             .field("effective_date", &self.effective_date)
             .field("worker", &self.worker)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::verdict::Receipt;
-use crate::{Email, Event, EventId, Step, Verdict, Why};
+use crate::{Email, Event, EventId, Members, SourceName, Step, Verdict, Why};
 
 /// How well an event is proven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,6 +35,25 @@ pub enum Entry {
         trust: Trust,
         /// What was said.
         event: Event,
+    },
+    /// HR said that something is different about the person, and not what: the record is to be fetched. One fetch answers
+    /// all notices of a source that precede it.
+    Noticed {
+        /// The event's id; an id already heard or noticed changes nothing.
+        id: EventId,
+        /// When it was received.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// Whose record it is.
+        source: SourceName,
+        /// What the source needs in order to fetch.
+        notice: Members,
+    },
+    /// A fetch that answered the notices so far had nothing to say (the record is of no concern).
+    Answered {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
     },
     /// An account was found in the target that is this person's.
     Adopted {
