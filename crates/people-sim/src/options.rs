@@ -1,0 +1,107 @@
+//! What a pretend cloud can be told at its start.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Settings of a [`Sim`](crate::Sim). The switches stand for what CloudM's documentation leaves open.
+#[derive(Clone)]
+pub struct SimOptions {
+    /// Where to listen; port 0 picks a free one.
+    pub addr: SocketAddr,
+    /// The virtual time at the start; the real one where `None`.
+    pub now: Option<Timestamp>,
+    /// Seeds the rates of faults: the same requests in the same order meet the same faults.
+    pub seed: u64,
+    /// The service account's private key as PEM; a fresh 2048-bit one where `None`. Making one takes seconds in a debug build, so
+    /// tests share one from [`generate_key_pem`](crate::generate_key_pem).
+    pub key_pem: Option<String>,
+    /// The service account's address.
+    pub client_email: String,
+    /// Whether the account has domain-wide delegation, so that an assertion may carry `sub`.
+    pub delegation: bool,
+    /// The API key that BambooHR asks for.
+    pub bamboohr_key: String,
+    /// How long an offboarding workflow takes.
+    pub offboard_takes: SignedDuration,
+    /// Whether a request may set `suspended`; `false` on an offboarded user brings them back.
+    pub suspended_writable: bool,
+    /// Whether replies other than that of a scheduled create show `employeeId` and `costCentre`.
+    pub employee_id_readable: bool,
+    /// Whether a user who is scheduled but not yet onboarded can be read and patched.
+    pub pending_visible: bool,
+}
+
+impl Default for SimOptions {
+    fn default() -> Self {
+        Self {
+            addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            now: None,
+            seed: 0,
+            key_pem: None,
+            client_email: "people-bridge@people-sim.iam.gserviceaccount.com".to_owned(),
+            delegation: false,
+            bamboohr_key: "sim-bamboohr-key".to_owned(),
+            offboard_takes: SignedDuration::from_hours(1),
+            suspended_writable: true,
+            employee_id_readable: true,
+            pending_visible: true,
+        }
+    }
+}
+
+/// What a CloudM role can allow or deny.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Create a user.
+    Create,
+    /// Schedule an onboarding.
+    Schedule,
+    /// Patch a user.
+    Patch,
+    /// Replace a user.
+    Replace,
+    /// Offboard a user.
+    Offboard,
+    /// Read a user, by address or alias.
+    Get,
+    /// Abort a workflow.
+    Abort,
+}
+
+impl Action {
+    /// The word in control requests and in 403 messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Schedule => "schedule",
+            Self::Patch => "patch",
+            Self::Replace => "replace",
+            Self::Offboard => "offboard",
+            Self::Get => "get",
+            Self::Abort => "abort",
+        }
+    }
+}
+
+/// The switches that `POST {control}/options` can turn while running; absent ones stay.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Switches {
+    delegation: Option<bool>,
+    suspended_writable: Option<bool>,
+    employee_id_readable: Option<bool>,
+    pending_visible: Option<bool>,
+}
+
+impl Switches {
+    pub(crate) fn apply(&self, options: &mut SimOptions) {
+        let set = |to: &mut bool, value: Option<bool>| *to = value.unwrap_or(*to);
+        set(&mut options.delegation, self.delegation);
+        set(&mut options.suspended_writable, self.suspended_writable);
+        set(&mut options.employee_id_readable, self.employee_id_readable);
+        set(&mut options.pending_visible, self.pending_visible);
+    }
+}

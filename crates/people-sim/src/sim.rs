@@ -1,0 +1,242 @@
+//! The running pretend clouds, and the tester's handle on them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::calls::CallRecord;
+use crate::clock::Clock;
+use crate::control::lock;
+use crate::directory::Directory;
+use crate::faults::{Fault, Faults, ListedFault};
+use crate::key::Key;
+use crate::options::{Action, SimOptions};
+use crate::server;
+use crate::token::Tokens;
+use crate::workflows::Workflows;
+use crate::world::{State, World};
+
+/// Where the pretended APIs are. Below each base lie the real API's paths.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Urls {
+    /// The token endpoint itself.
+    pub token_uri: String,
+    /// CloudM, up to and with `/_ah/api`.
+    pub cloudm: String,
+    /// CCAI Platform; answers 501.
+    pub ccai: String,
+    /// Cloud Identity; answers 501.
+    pub cloudidentity: String,
+    /// Google Apps Provisioning; answers 501.
+    pub gapps: String,
+    /// The tester's side.
+    pub control: String,
+    /// BambooHR; `/api/v1/employees/{id}` lies below it.
+    pub bamboohr: String,
+}
+
+impl Urls {
+    fn at(addr: SocketAddr) -> Self {
+        let reachable = match addr.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ip => ip,
+        };
+        let base = format!("http://{}", SocketAddr::new(reachable, addr.port()));
+        let below = |path: &str| format!("{base}{path}");
+        Self {
+            token_uri: below("/token"),
+            cloudm: below("/_ah/api"),
+            ccai: below("/ccai"),
+            cloudidentity: below("/cloudidentity"),
+            gapps: below("/gapps"),
+            control: below("/control"),
+            bamboohr: below("/bamboohr"),
+        }
+    }
+}
+
+/// Pretend clouds that run until this is dropped.
+pub struct Sim {
+    world: Arc<Mutex<World>>,
+    addr: SocketAddr,
+    urls: Urls,
+    stop: watch::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+impl Sim {
+    /// Listens and serves, on the tokio runtime this is called in.
+    ///
+    /// # Errors
+    /// Where the address cannot be bound, or the key cannot be read or made.
+    pub async fn start(mut options: SimOptions) -> io::Result<Self> {
+        let pem = options.key_pem.take();
+        let key = tokio::task::spawn_blocking(|| Key::new(pem)).await.map_err(io::Error::other)??;
+        let listener = TcpListener::bind(options.addr).await?;
+        let addr = listener.local_addr()?;
+        let urls = Urls::at(addr);
+        let world = Arc::new(Mutex::new(World {
+            urls: urls.clone(),
+            key,
+            clock: Clock::starting_at(options.now),
+            tokens: Tokens::default(),
+            directory: Directory::default(),
+            workflows: Workflows::default(),
+            employees: BTreeMap::new(),
+            denied: BTreeSet::new(),
+            delegated: None,
+            faults: Faults::seeded(options.seed),
+            calls: Vec::new(),
+            options,
+        }));
+        let (stop, stopped) = watch::channel(());
+        let server = spawn(server::run(listener, Arc::clone(&world), stopped));
+        Ok(Self { world, addr, urls, stop, server })
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The base URLs.
+    pub fn urls(&self) -> &Urls {
+        &self.urls
+    }
+
+    /// The service account's key file, whose `token_uri` points here.
+    pub fn key_json(&self) -> String {
+        let world = self.world();
+        world.key.file(&world.options.client_email, &self.urls.token_uri)
+    }
+
+    /// The service account's private key, PKCS#8 PEM.
+    pub fn key_pem(&self) -> String {
+        self.world().key.pem().to_owned()
+    }
+
+    /// A picture of everything. The calls alone are cheaper by [`Sim::calls`].
+    pub fn state(&self) -> State {
+        self.world().state(0)
+    }
+
+    /// The calls after number `after`.
+    pub fn calls(&self, after: u64) -> Vec<CallRecord> {
+        self.world().calls_after(after)
+    }
+
+    /// The virtual time.
+    pub fn now(&self) -> Timestamp {
+        self.world().tick()
+    }
+
+    /// Moves the virtual clock forward; what falls due happens.
+    pub fn advance(&self, by: Duration) {
+        let mut world = self.world();
+        world.clock.advance(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX));
+        world.tick();
+    }
+
+    /// Sets the virtual clock.
+    pub fn set_now(&self, now: Timestamp) {
+        let mut world = self.world();
+        world.clock.set(now);
+        world.tick();
+    }
+
+    /// Adds a fault and tells its number.
+    ///
+    /// # Errors
+    /// Where its status or rate is out of range.
+    pub fn add_fault(&self, fault: Fault) -> io::Result<u64> {
+        self.world().faults.add(fault).map_err(refused)
+    }
+
+    /// Ends all faults.
+    pub fn clear_faults(&self) {
+        self.world().faults.clear();
+    }
+
+    /// The faults in force, with how often they struck.
+    pub fn faults(&self) -> Vec<ListedFault> {
+        self.world().faults.list().to_vec()
+    }
+
+    /// Seeds a CloudM user: a profile with its `id`; read-only members may be set too.
+    ///
+    /// # Errors
+    /// Where it is not an object with an address as `id`.
+    pub fn seed_user(&self, profile: Value) -> io::Result<()> {
+        match profile {
+            Value::Object(profile) => self.world().seed_user(profile).map_err(refused),
+            _ => Err(refused("a profile must be an object")),
+        }
+    }
+
+    /// Seeds or replaces a BambooHR employee: any fields, and an `id`.
+    ///
+    /// # Errors
+    /// Where it is not an object with an `id`.
+    pub fn put_employee(&self, employee: Value) -> io::Result<()> {
+        match employee {
+            Value::Object(employee) => self.world().put_employee(employee).map_err(refused),
+            _ => Err(refused("an employee must be an object")),
+        }
+    }
+
+    /// Removes a BambooHR employee, and tells whether there was one.
+    pub fn remove_employee(&self, id: &str) -> bool {
+        self.world().employees.remove(id).is_some()
+    }
+
+    /// Takes these actions from the CloudM role, and gives it all others.
+    pub fn deny(&self, actions: impl IntoIterator<Item = Action>) {
+        self.world().denied = actions.into_iter().collect();
+    }
+
+    /// Delegates these domains only; every domain with `None`.
+    pub fn delegate(&self, domains: Option<Vec<String>>) {
+        self.world().delegate(domains);
+    }
+
+    /// Stops listening, ends the connections and waits for that.
+    pub async fn shutdown(mut self) {
+        let _ = self.stop.send(());
+        let _ = (&mut self.server).await;
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl World {
+    pub(crate) fn delegate(&mut self, domains: Option<Vec<String>>) {
+        self.delegated = domains.map(|all| all.iter().map(|domain| domain.to_lowercase()).collect());
+    }
+}
+
+fn refused(why: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the pretend cloud is a host: it runs its own server")]
+fn spawn(server: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(server)
+}
