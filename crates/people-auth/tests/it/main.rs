@@ -1,0 +1,14 @@
+//! The crate from outside: real keys, recorded requests, the error table, many askers.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests, outside #[test] functions"
+)]
+
+mod assertions;
+mod keys;
+mod robust;
+mod sharing;
+mod support;
+mod table;
