@@ -1,7 +1,15 @@
 //! The bridge itself, as values: sources, mapping, engine, targets, journal and the HTTP surface. A host only carries them.
 #![forbid(unsafe_code)]
 
+pub mod bridge;
 pub mod config;
+pub mod endpoint;
+pub mod engine;
 pub mod host;
 pub mod journal;
+pub mod mapping;
+pub mod policy;
+pub mod serve;
 pub mod source;
+pub mod target;
+pub mod wire;

@@ -107,6 +107,11 @@ pub enum Effect {
     },
     /// Attributes of the account change.
     Update,
+    /// The account's primary address changes; the old one stays as an alias.
+    Rename {
+        /// The new address.
+        address: Email,
+    },
     /// The account is usable again after it was not.
     Restore,
     /// The account is no longer usable, and kept.
@@ -137,6 +142,7 @@ impl Effect {
             Self::Create { .. } => "create",
             Self::Schedule { .. } => "schedule",
             Self::Update => "update",
+            Self::Rename { .. } => "rename",
             Self::Restore => "restore",
             Self::Suspend => "suspend",
             Self::Offboard => "offboard",

@@ -142,6 +142,13 @@ pub enum HeldWhy {
     },
     /// The leave comes from a source that does not prove its content.
     LowTrust,
+    /// The only sign of the leave is that the HR record is gone.
+    RecordDeleted,
+    /// The HR system's record was fetched and cannot be used.
+    Unusable {
+        /// The rule and what is wrong, without the value.
+        problem: String,
+    },
     /// Every candidate address belongs to somebody else.
     Collision,
     /// An account stands where the leaver's would be, and nothing proves that it is theirs.
@@ -160,6 +167,12 @@ pub enum HeldWhy {
     },
     /// The scheduled onboarding did not take place.
     Overdue,
+    /// The account that was the person's is not there any more.
+    Vanished,
+    /// The scheduled onboarding cannot be taken back: the target named no workflow for it.
+    NoWorkflow,
+    /// The answer to a scheduled onboarding was lost, and nothing shows whether it stands.
+    Uncertain,
     /// The policy wants a human for this.
     Policy {
         /// The policy key that says so.
@@ -172,6 +185,16 @@ pub enum HeldWhy {
     },
 }
 
+impl HeldWhy {
+    /// Whether the same question is asked, whatever its figures.
+    pub fn same_question(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Policy { key: a }, Self::Policy { key: b }) => a == b,
+            (a, b) => core::mem::discriminant(a) == core::mem::discriminant(b),
+        }
+    }
+}
+
 impl fmt::Display for HeldWhy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -182,6 +205,12 @@ impl fmt::Display for HeldWhy {
             ),
             Self::LowTrust => {
                 f.write_str("the source does not prove its content (no signature); check with HR, then approve")
+            }
+            Self::RecordDeleted => {
+                f.write_str("the HR record was deleted, which is not leaving; check with HR, then approve or reject")
+            }
+            Self::Unusable { problem } => {
+                write!(f, "the HR record cannot be used: {problem}; mend the map, then approve")
             }
             Self::Collision => {
                 f.write_str("every candidate address belongs to somebody else; approve with --address")
@@ -199,6 +228,15 @@ impl fmt::Display for HeldWhy {
                 members.join(", ")
             ),
             Self::Overdue => f.write_str("the scheduled onboarding did not take place; approve to create now"),
+            Self::Vanished => {
+                f.write_str("the account that was this person's is not there any more; approve to make it again")
+            }
+            Self::NoWorkflow => f.write_str(
+                "the scheduled onboarding cannot be taken back, since no workflow was named for it; abort it in CloudM, then approve",
+            ),
+            Self::Uncertain => f.write_str(
+                "the answer to a scheduled onboarding was lost; look in CloudM whether it stands, abort it there, then approve",
+            ),
             Self::Policy { key } => write!(f, "[policy] {key} asks for a human; approve to go on"),
             Self::Incomplete { member } => {
                 write!(f, "HR has not sent {member}, which an account needs; replay when it is mapped")
@@ -227,6 +265,12 @@ pub enum Outcome {
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
         at: Timestamp,
     },
+    /// The moment of the scheduled onboarding has come; it is awaited.
+    Expected {
+        /// Until when it is not yet looked at again.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        until: Timestamp,
+    },
     /// The account is offboarded, or its offboarding runs.
     Offboarded,
     /// The hire was taken back, and nothing is left of it.
@@ -243,6 +287,7 @@ impl fmt::Display for Outcome {
             Self::Agreed => f.write_str("agrees"),
             Self::Waiting { until } => write!(f, "agrees; next at {until}"),
             Self::Scheduled { at } => write!(f, "onboarding scheduled for {at}"),
+            Self::Expected { until } => write!(f, "onboarding awaited until {until}"),
             Self::Offboarded => f.write_str("offboarded"),
             Self::Withdrawn => f.write_str("withdrawn"),
             Self::NoAccount => f.write_str("no account, none wanted"),

@@ -1,5 +1,192 @@
 //! The configuration document `people.toml`, parsed and checked. The Worker takes the same document.
 
+use std::fmt;
+
+use jiff::tz::TimeZone;
+use people_model::SourceName;
+use people_model::time::zone;
+use serde::Deserialize;
+
+use crate::policy::Policy;
+use crate::source::{ConfigProblem, SourceConfig};
+use crate::target::cloudm::Cloudm;
+
+mod locate;
 pub mod secret;
+pub mod span;
 
 pub use secret::{SecretRef, Secrets};
+pub use span::Span;
+
+/// `people.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The target.
+    pub cloudm: Cloudm,
+    /// How to get tokens for it.
+    pub google: Google,
+    /// Where everything that must survive is kept.
+    #[serde(default)]
+    pub journal: JournalConfig,
+    /// The HTTP surface.
+    #[serde(default)]
+    pub server: Server,
+    /// The HR systems.
+    #[serde(default, rename = "source")]
+    pub sources: Vec<SourceConfig>,
+    /// The operator's decisions.
+    #[serde(default)]
+    pub policy: Policy,
+}
+
+/// `[google]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Google {
+    /// The service account's key file: a path, or `{ file = "PATH" }`, or `{ env = "NAME" }` whose value is the JSON itself.
+    #[serde(deserialize_with = "path_or_secret")]
+    pub credentials: SecretRef,
+    /// The assertion's audience, where it is not Google's constant (test clouds).
+    #[serde(default)]
+    pub audience: Option<String>,
+}
+
+/// `[journal]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JournalConfig {
+    /// `sqlite:PATH`. Default `sqlite:people.sqlite`, in the directory in which the server runs.
+    pub url: String,
+    /// How long settled events, dead letters and their bodies are kept. Default 30 days.
+    pub keep: Span,
+}
+
+impl Default for JournalConfig {
+    fn default() -> Self {
+        Self { url: "sqlite:people.sqlite".into(), keep: Span::hours(30 * 24) }
+    }
+}
+
+/// `[server]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Where to listen. Default `127.0.0.1:8080`; a reverse proxy with TLS belongs in front.
+    pub listen: String,
+    /// The token of `/api` and the console. Absent: both answer 404.
+    pub admin_token: Option<SecretRef>,
+    /// The largest delivery, in bytes. Default 1 MiB.
+    pub max_body: usize,
+    /// How many people are worked on at once. Default 16.
+    pub concurrency: usize,
+    /// How many requests a second go out at most. Default 50; CloudM documents no limit.
+    pub rate: u32,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".into(),
+            admin_token: None,
+            max_body: 1 << 20,
+            concurrency: 16,
+            rate: 50,
+        }
+    }
+}
+
+/// What is wrong with a configuration: where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    /// The line, from 1; 0: of the whole document.
+    pub line: usize,
+    /// The key, dotted, where it is known.
+    pub key: String,
+    /// What is wrong and what to do.
+    pub problem: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(f, "line {}: ", self.line)?;
+        }
+        if !self.key.is_empty() {
+            write!(f, "`{}`: ", self.key)?;
+        }
+        f.write_str(&self.problem)
+    }
+}
+
+impl Config {
+    /// Parses and checks the document. Secrets are not resolved yet.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| locate::parse_error(text, &error))?;
+        config.check().map_err(|problem| locate::problem(text, problem))?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigProblem> {
+        let problem = |key: &str, problem: &str| Err(ConfigProblem::new(key, problem));
+        if !trusted_url(&self.cloudm.base_url) {
+            return problem("cloudm.base_url", "must be an https:// URL; http:// is for this machine only");
+        }
+        if !self.journal.url.starts_with("sqlite:") {
+            return problem("journal.url", "use sqlite:PATH");
+        }
+        if self.server.concurrency == 0 || self.server.rate == 0 {
+            return problem("server", "concurrency and rate must be at least 1");
+        }
+        if !self.policy.email.pattern.contains('{') {
+            return problem(
+                "policy.email.pattern",
+                "name a part of the person: {given}, {family}, {g}, {f} or {id}",
+            );
+        }
+        for (n, source) in self.sources.iter().enumerate() {
+            if self.sources.iter().take(n).any(|other| other.name == source.name) {
+                return problem(&format!("source[{n}].name"), "another source has this name already");
+            }
+            if source.timezone.as_deref().is_some_and(|name| zone(name).is_none()) {
+                return problem(
+                    &format!("source[{n}].timezone"),
+                    "not a zone; use an IANA name such as Europe/Berlin",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// The zone of people of this group whose zone nobody names: that of the group's first source that has one, else UTC.
+    pub fn zone(&self, group: &SourceName) -> TimeZone {
+        self.sources
+            .iter()
+            .filter(|source| source.group() == group)
+            .find_map(|source| zone(source.timezone.as_deref()?))
+            .unwrap_or(TimeZone::UTC)
+    }
+}
+
+/// Whether a URL may be spoken to: HTTPS, or plain HTTP to this very machine.
+pub fn trusted_url(url: &str) -> bool {
+    let Ok(uri) = url.parse::<http::Uri>() else { return false };
+    match (uri.scheme_str(), uri.host()) {
+        (Some("https"), Some(host)) => !host.is_empty(),
+        (Some("http"), Some(host)) => matches!(host, "localhost" | "127.0.0.1" | "[::1]"),
+        _ => false,
+    }
+}
+
+fn path_or_secret<'de, D: serde::Deserializer<'de>>(input: D) -> Result<SecretRef, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Path(String),
+        Reference(SecretRef),
+    }
+    Ok(match Either::deserialize(input)? {
+        Either::Path(path) => SecretRef::File(path),
+        Either::Reference(reference) => reference,
+    })
+}

@@ -1,0 +1,304 @@
+//! The whole bridge over one host and one journal: deliveries in, people driven, questions of humans answered.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use jiff::tz::TimeZone;
+use people_auth::{Ask, ServiceAccountKey, Signer};
+use people_model::time::Timestamp;
+use people_model::{
+    DeliveryId, Email, Entry, Event, EventId, HeldWhy, Members, PersonKey, Secret, SourceName, Trust, Why,
+};
+
+use crate::config::{Config, ConfigError, Secrets};
+use crate::engine::drive::Records;
+use crate::engine::{Drive, State, Stop};
+use crate::host::Host;
+use crate::journal::{Appended, Journal, Mark, Sorted, Status};
+use crate::source::{self, BoxedSource, Dead, Delivery, Fetched, Piece};
+use crate::wire::Wire;
+
+/// How many deliveries are taken apart in one go.
+const BATCH: usize = 64;
+
+/// The bridge.
+pub struct Bridge<H, J, S> {
+    /// The machine.
+    pub host: H,
+    /// The journal.
+    pub journal: J,
+    /// The way to CloudM.
+    pub wire: Wire<S>,
+    /// The configuration.
+    pub config: Config,
+    pub(crate) sources: BTreeMap<SourceName, BoxedSource>,
+    pub(crate) admin_token: Option<Secret<String>>,
+    pub(crate) counters: Counters,
+}
+
+/// What a human decides about a held plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Go on; with this address, where the question was which.
+    Approve(Option<Email>),
+    /// Do not.
+    Reject,
+}
+
+/// What became of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decided {
+    /// It is written down.
+    Done,
+    /// There is nobody of that name.
+    Unknown,
+    /// Nothing of this person is held.
+    NotHeld,
+    /// Something happened in between; look again.
+    Raced,
+}
+
+impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
+    /// Puts the bridge together. Every secret is resolved now, so that a missing one shows at the start and not at night.
+    pub fn new(
+        config: Config,
+        secrets: &dyn Secrets,
+        host: H,
+        journal: J,
+        key: ServiceAccountKey,
+        signer: S,
+    ) -> Result<Self, ConfigError> {
+        let sources = sources(&config, secrets)?;
+        let admin_token = match &config.server.admin_token {
+            None => None,
+            Some(reference) => Some(secrets.resolve(reference).map_err(|problem| ConfigError {
+                line: 0,
+                key: "server.admin_token".into(),
+                problem,
+            })?),
+        };
+        let ask = Ask::new([people_model::cloudm::SCOPE]).map_err(|error| ConfigError {
+            line: 0,
+            key: "google".into(),
+            problem: error.to_string(),
+        })?;
+        let key = match &config.google.audience {
+            Some(audience) => key.with_audience(audience.clone()),
+            None => key,
+        };
+        let wire = Wire::new(&config.cloudm.base_url, key, signer, ask);
+        Ok(Self { host, journal, wire, config, sources, admin_token, counters: Counters::default() })
+    }
+
+    /// Takes waiting deliveries apart and puts their parts into the logs of people. Says how many it took.
+    pub async fn sort(&self) -> Result<usize, J::Error> {
+        let deliveries = self.journal.backlog(BATCH).await?;
+        for delivery in &deliveries {
+            let parts = self.parts(delivery);
+            self.journal.sort(&delivery.id, &parts, self.host.now()).await?;
+        }
+        Ok(deliveries.len())
+    }
+
+    /// Where the parts of a delivery belong. Pure.
+    pub fn parts(&self, delivery: &Delivery) -> Vec<Sorted> {
+        let dead = |id, why: String| Sorted::Dead { id, why };
+        let Some((config, source)) = self.source(&delivery.source) else {
+            let why = "the source is not configured any more; add it again, then replay".to_owned();
+            return vec![dead(delivery.id.event(0), why)];
+        };
+        let mut sorted = Vec::new();
+        for (n, piece) in source.split(delivery).into_iter().enumerate() {
+            let id = delivery.id.event(n);
+            let key = |worker| PersonKey {
+                tenant: self.config.cloudm.domain.clone(),
+                group: config.group().clone(),
+                worker,
+            };
+            match piece {
+                Piece::Event(event) => {
+                    let person = key(event.worker.id.clone());
+                    let kind = event.kind.as_str();
+                    let said = delivery.stamped.map_or(delivery.received, |at| at.min(delivery.received));
+                    let entry = heard(id.clone(), delivery.received, said, delivery.trust, event);
+                    sorted.push(Sorted::Person { id, person, kind, entry });
+                }
+                Piece::Notice { worker, notice } => {
+                    let entry = Entry::Noticed {
+                        id: id.clone(),
+                        at: delivery.received,
+                        source: delivery.source.clone(),
+                        notice,
+                    };
+                    sorted.push(Sorted::Person { id, person: key(worker), kind: "notice", entry });
+                }
+                Piece::Ignored(why) => {
+                    self.counters
+                        .add("people_ignored_total", &[("source", delivery.source.as_str()), ("why", why)]);
+                }
+                Piece::Dead(why) => sorted.push(dead(id, why.to_string())),
+            }
+        }
+        sorted
+    }
+
+    /// Drives one person until there is nothing to do now.
+    pub async fn drive(&self, person: &PersonKey) -> Result<Stop, J::Error> {
+        Drive {
+            host: &self.host,
+            journal: &self.journal,
+            target: &self.config.cloudm,
+            wire: &self.wire,
+            records: self,
+            domain: &self.config.cloudm.domain,
+            policy: &self.config.policy,
+        }
+        .run(person)
+        .await
+    }
+
+    /// Writes a human's decision about what is held of a person (a tag or an event id).
+    pub async fn decide(&self, who: &str, decision: Decision) -> Result<Decided, J::Error> {
+        decide(&self.journal, who, decision, self.host.now()).await
+    }
+
+    pub(crate) fn source(
+        &self,
+        name: &SourceName,
+    ) -> Option<(&source::SourceConfig, &(dyn source::Source + Send + Sync))> {
+        let config = self.config.sources.iter().find(|config| config.name == *name)?;
+        Some((config, self.sources.get(name)?.as_ref()))
+    }
+}
+
+/// Writes a human's decision about what is held of a person.
+pub async fn decide<J: Journal>(
+    journal: &J,
+    who: &str,
+    decision: Decision,
+    now: Timestamp,
+) -> Result<Decided, J::Error> {
+    let Some(person) = journal.find(who).await? else { return Ok(Decided::Unknown) };
+    let log = journal.read(&person).await?;
+    if State::fold(&log).held.is_none() {
+        return Ok(Decided::NotHeld);
+    }
+    let (entry, note) = match decision {
+        Decision::Approve(address) => (Entry::Approved { at: now, address }, "approved"),
+        Decision::Reject => (Entry::Rejected { at: now }, "rejected"),
+    };
+    let mark = Mark { due: Some(now), status: Status::Working, note: note.into(), waits_for: None };
+    Ok(match journal.append(&person, log.len(), &[entry], &mark).await? {
+        Appended::Done => Decided::Done,
+        Appended::Raced => Decided::Raced,
+    })
+}
+
+/// Builds every configured source, or says what is wrong with the first that cannot be.
+pub fn sources(
+    config: &Config,
+    secrets: &dyn Secrets,
+) -> Result<BTreeMap<SourceName, BoxedSource>, ConfigError> {
+    config
+        .sources
+        .iter()
+        .map(|source| match source::build(source, secrets) {
+            Ok(built) => Ok((source.name.clone(), built)),
+            Err(problem) => Err(ConfigError {
+                line: 0,
+                key: format!("source \"{}\": {}", source.name, problem.key),
+                problem: problem.problem,
+            }),
+        })
+        .collect()
+}
+
+/// An event as it goes into a log. Nobody can have said anything later than `said`: a stamp in the future would otherwise silence all
+/// that comes until then.
+fn heard(id: EventId, at: Timestamp, said: Timestamp, trust: Trust, mut event: Event) -> Entry {
+    event.occurred_at = Some(event.occurred_at.map_or(said, |occurred| occurred.min(at)));
+    Entry::Heard { id, at, trust, event }
+}
+
+impl<H, J, S> Records for Bridge<H, J, S> {
+    fn request(&self, source: &SourceName, notice: &Members) -> Result<Request<Bytes>, Dead> {
+        match self.sources.get(source) {
+            Some(source) => source.fetch(notice),
+            None => Err(Dead {
+                rule: format!("source {source}"),
+                problem: "it is not configured any more; add it again".into(),
+            }),
+        }
+    }
+
+    fn read(
+        &self,
+        person: &PersonKey,
+        source: &SourceName,
+        notice: &Members,
+        answer: &Response<Bytes>,
+        now: Timestamp,
+    ) -> Vec<Entry> {
+        let fetched = match self.sources.get(source) {
+            Some(source) => source.fetched(notice, answer, now),
+            None => Fetched::Again { after_s: None, why: Why::new(people_model::verdict::WhyKind::NotSent) },
+        };
+        let pieces = match fetched {
+            Fetched::Again { after_s, why } => return vec![Entry::Stalled { at: now, after_s, why }],
+            Fetched::Pieces(pieces) => pieces,
+        };
+        // The facts of one fetch share a moment; their ids tell them apart.
+        let id = DeliveryId::of(source, format!("{} {now}", person.tag()).as_bytes());
+        let mut entries = Vec::new();
+        for (n, piece) in pieces.into_iter().enumerate() {
+            match piece {
+                Piece::Event(event) => entries.push(heard(id.event(n), now, now, Trust::Proven, event)),
+                Piece::Dead(dead) => {
+                    let why = HeldWhy::Unusable { problem: dead.to_string() };
+                    return vec![Entry::Held { at: now, why, steps: Vec::new() }];
+                }
+                Piece::Notice { .. } | Piece::Ignored(_) => {}
+            }
+        }
+        entries.push(Entry::Answered { at: now });
+        entries
+    }
+
+    fn zone(&self, person: &PersonKey) -> TimeZone {
+        self.config.zone(&person.group)
+    }
+}
+
+/// Counters for `/metrics`: name and labels, never anything personal.
+#[derive(Debug, Default)]
+pub struct Counters(Mutex<BTreeMap<String, u64>>);
+
+impl Counters {
+    /// Counts one more. Labels are names from the configuration or words of ours.
+    pub fn add(&self, name: &str, labels: &[(&str, &str)]) {
+        let labels: Vec<String> = labels
+            .iter()
+            .map(|(key, value)| format!("{key}=\"{}\"", value.replace(['"', '\\', '\n'], "_")))
+            .collect();
+        let key = format!("{name}{{{}}}", labels.join(","));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default() += 1;
+    }
+
+    /// All of them, as lines of Prometheus' text format.
+    pub fn render(&self) -> String {
+        let counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = String::new();
+        let mut family = "";
+        for (key, value) in counters.iter() {
+            let name = key.split('{').next().unwrap_or("");
+            if name != family {
+                out.push_str(&format!("# TYPE {name} counter\n"));
+                family = name;
+            }
+            out.push_str(&format!("{key} {value}\n"));
+        }
+        out
+    }
+}

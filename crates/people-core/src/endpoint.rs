@@ -1,0 +1,60 @@
+//! One API operation as a type: a struct with its parameters, its verb, path, safety and reply. Core builds and reads the
+//! messages; a host only carries them.
+
+use http::Response;
+use people_model::call::Method;
+use people_model::{Api, Call, Safety};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// An operation of an API.
+pub trait Endpoint {
+    /// Whose it is.
+    const API: Api;
+    /// Its name, such as `cloudm.users.patch`.
+    const NAME: &'static str;
+    /// Its verb.
+    const METHOD: Method;
+    /// Whether it may be repeated.
+    const SAFETY: Safety;
+    /// Whether a fresh initial password is put into the body when it is sent.
+    const PASSWORD: bool = false;
+    /// What a success returns.
+    type Reply: DeserializeOwned;
+
+    /// The path below the API's base URL, percent-encoded.
+    fn path(&self) -> String;
+
+    /// The JSON body, if there is one.
+    fn body(&self) -> Option<Value> {
+        None
+    }
+
+    /// The operation as plain data.
+    fn call(&self) -> Call {
+        Call {
+            api: Self::API,
+            op: Self::NAME.to_owned(),
+            safety: Self::SAFETY,
+            method: Self::METHOD,
+            path: self.path(),
+            body: self.body(),
+            password: Self::PASSWORD,
+        }
+    }
+}
+
+/// Everything but RFC 3986 unreserved characters and `@`.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
+
+/// A path segment, percent-encoded; `@` stays.
+pub fn segment(text: &str) -> impl std::fmt::Display + '_ {
+    utf8_percent_encode(text, SEGMENT)
+}
+
+/// Seconds of a `Retry-After` header, if it holds a number. Dates are not read, since core has no clock; at most a day is believed.
+pub fn retry_after<B>(answer: &Response<B>) -> Option<u32> {
+    let text = answer.headers().get(http::header::RETRY_AFTER)?.to_str().ok()?;
+    text.trim().parse::<u32>().ok().map(|s| s.min(86_400))
+}

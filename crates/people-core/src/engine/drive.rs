@@ -1,0 +1,329 @@
+//! The one loop that does what the pure part says: read the log, decide, act, write, until nothing is left to do now.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use jiff::tz::TimeZone;
+use people_auth::Signer;
+use people_model::time::{SignedDuration, Timestamp};
+use people_model::verdict::WhyKind;
+use people_model::{
+    Call, Domain, Effect, Entry, HeldWhy, Members, Outcome, PersonKey, Safety, SourceName, Step, Verdict,
+    Why, WorkerId,
+};
+
+use super::{Next, Seen, Situation, State, goal, next};
+use crate::host::{Host, Lost};
+use crate::journal::{Appended, Journal, Mark, Status};
+use crate::policy::Policy;
+use crate::source::Dead;
+use crate::target::{Answer, Target};
+use crate::wire::{NoAnswer, NotSent, Wire};
+
+/// How long a person who is being driven is left alone by others. After a crash they are picked up again then.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+
+/// More moves than any sound plan takes; beyond it the rest is put off, so that a fault of ours cannot spin.
+const MOVES: usize = 200;
+
+/// What can fetch a record: the configured sources.
+pub trait Records {
+    /// The request that answers a notice.
+    fn request(&self, source: &SourceName, notice: &Members) -> Result<Request<Bytes>, Dead>;
+
+    /// What the answer to that request says, as entries for the person's log.
+    fn read(
+        &self,
+        person: &PersonKey,
+        source: &SourceName,
+        notice: &Members,
+        answer: &Response<Bytes>,
+        now: Timestamp,
+    ) -> Vec<Entry>;
+
+    /// The zone of people of this source whose zone nobody names.
+    fn zone(&self, person: &PersonKey) -> TimeZone;
+}
+
+/// Everything that driving takes.
+pub struct Drive<'a, H, J, T, S, R> {
+    /// The machine.
+    pub host: &'a H,
+    /// The journal.
+    pub journal: &'a J,
+    /// The target.
+    pub target: &'a T,
+    /// The way to it.
+    pub wire: &'a Wire<S>,
+    /// The sources.
+    pub records: &'a R,
+    /// The tenant.
+    pub domain: &'a Domain,
+    /// What the operator decided.
+    pub policy: &'a Policy,
+}
+
+/// Where driving a person stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Nothing before that moment.
+    Wait(Timestamp),
+    /// A human must decide.
+    Held,
+    /// The target agrees.
+    Over(Outcome),
+    /// Somebody else is driving this person.
+    Raced,
+}
+
+/// The log as it was read, and what has been written since.
+struct Run<'p> {
+    person: &'p PersonKey,
+    state: State,
+    seen: Seen,
+    /// The mark that stands in the journal, if this run has written one.
+    marked: Option<Mark>,
+}
+
+impl<H, J, T, S, R> Drive<'_, H, J, T, S, R>
+where
+    H: Host,
+    J: Journal,
+    T: Target,
+    S: Signer,
+    R: Records,
+{
+    /// Drives one person until there is nothing to do now.
+    pub async fn run(&self, person: &PersonKey) -> Result<Stop, J::Error> {
+        let log = self.journal.read(person).await?;
+        let mut run = Run { person, state: State::fold(&log), seen: Seen::default(), marked: None };
+        for _ in 0..MOVES {
+            let now = self.host.now();
+            match self.decide(&run, now) {
+                Next::Wait(until) => return self.rest(&mut run, until).await,
+                Next::Held => {
+                    let note = run.state.held.as_ref().map(ToString::to_string).unwrap_or_default();
+                    return self.stop(&mut run, Stop::Held, mark(None, Status::Held, note)).await;
+                }
+                Next::Over { outcome, due } => {
+                    let mut mark = mark(due, status(outcome), outcome.to_string());
+                    mark.waits_for = self.missing_colleague(&run);
+                    return self.stop(&mut run, Stop::Over(outcome), mark).await;
+                }
+                Next::Colleague(worker) => self.colleague(&mut run, worker).await?,
+                Next::Permit => {
+                    let limits = self.policy.breaker.limits();
+                    run.seen.permit = Some(self.journal.permit(person, now, &limits).await?);
+                }
+                Next::Claim(address) => {
+                    let holder = self.journal.claim(&address, person, false, now).await?;
+                    run.seen.claims.insert(address, holder == *person);
+                }
+                Next::Adopt { address, proven } => {
+                    let holder = self.journal.claim(&address, person, proven, now).await?;
+                    run.seen.claims.insert(address.clone(), holder == *person);
+                    if holder == *person && !self.write(&mut run, Entry::Adopted { at: now, address }).await?
+                    {
+                        return Ok(Stop::Raced);
+                    }
+                }
+                Next::Write(entry) => {
+                    if !self.write(&mut run, entry).await? {
+                        return Ok(Stop::Raced);
+                    }
+                }
+                Next::Look(sight) => {
+                    let seen = match self.call(&self.target.look(&sight)).await {
+                        Verdict::Done { answer: Answer(serde_json::Value::Object(profile)) } => {
+                            Ok(Some(profile))
+                        }
+                        Verdict::Refused { why } if why.kind == WhyKind::Absent => Ok(None),
+                        verdict => Err(verdict),
+                    };
+                    match seen {
+                        Ok(profile) => {
+                            run.seen.sights.insert(sight, profile);
+                        }
+                        Err(verdict) => {
+                            if !self.write(&mut run, stalled(now, verdict)).await? {
+                                return Ok(Stop::Raced);
+                            }
+                        }
+                    }
+                }
+                Next::Fetch(notice) => {
+                    let entries = self.fetch(person, &notice.source, &notice.notice, now).await;
+                    if !self.write_all(&mut run, &entries).await? {
+                        return Ok(Stop::Raced);
+                    }
+                }
+                Next::Send(step) => {
+                    if !self.send(&mut run, step, now).await? {
+                        return Ok(Stop::Raced);
+                    }
+                }
+            }
+        }
+        let until = self.host.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+        self.rest(&mut run, until).await
+    }
+
+    fn decide(&self, run: &Run<'_>, now: Timestamp) -> Next {
+        let goal = goal(&run.state, self.policy, &self.records.zone(run.person), now);
+        let situation = Situation {
+            domain: self.domain,
+            person: run.person,
+            state: &run.state,
+            goal: &goal,
+            policy: self.policy,
+            now,
+        };
+        next(&situation, &run.seen, self.target)
+    }
+
+    /// Writes the intent, sends, writes what came of it. What was seen is stale from then on.
+    async fn send(&self, run: &mut Run<'_>, step: Step, now: Timestamp) -> Result<bool, J::Error> {
+        let call = step.call.clone();
+        let rename = match &step.effect {
+            Effect::Rename { address } => Some(address.clone()),
+            _ => None,
+        };
+        if !self.write(run, Entry::Intended { at: now, step }).await? {
+            return Ok(false);
+        }
+        let verdict = self.call(&call).await;
+        let verdict = verdict.map(|answer| self.target.receipt(&call, &answer));
+        let done = matches!(verdict, Verdict::Done { .. });
+        if done {
+            if let Some(address) = rename {
+                self.journal.claim(&address, run.person, false, now).await?;
+            }
+        }
+        run.seen = Seen { claims: std::mem::take(&mut run.seen.claims), ..Seen::default() };
+        self.write(run, Entry::Judged { at: self.host.now(), verdict }).await
+    }
+
+    /// Sends a call and says what came of it. Total.
+    async fn call(&self, call: &Call) -> Verdict<Answer> {
+        match self.wire.send(self.host, call).await {
+            Ok(answer) => self.target.judge(call, &answer),
+            Err(NoAnswer::NotSent(NotSent { after_s, why })) => Verdict::Again { after_s, why },
+            Err(NoAnswer::Unanswered(why)) => match call.safety {
+                Safety::Once => Verdict::Unknown { why },
+                Safety::Read | Safety::Idempotent => Verdict::Again { after_s: None, why },
+            },
+        }
+    }
+
+    /// Fetches the record of a notice; the entries that follow from it.
+    async fn fetch(
+        &self,
+        person: &PersonKey,
+        source: &SourceName,
+        notice: &Members,
+        now: Timestamp,
+    ) -> Vec<Entry> {
+        let stalled = |after_s, why| vec![Entry::Stalled { at: now, after_s, why }];
+        let request = match self.records.request(source, notice) {
+            Ok(request) => request,
+            Err(dead) => {
+                let why = HeldWhy::Unusable { problem: dead.to_string() };
+                return vec![Entry::Held { at: now, why, steps: Vec::new() }];
+            }
+        };
+        match self.host.send(request).await {
+            Ok(answer) => self.records.read(person, source, notice, &answer, now),
+            Err(Lost::NeverLeft(detail)) => stalled(None, Why::new(WhyKind::NotSent).detail(detail)),
+            Err(Lost::Unanswered(detail)) => stalled(None, Why::new(WhyKind::Unanswered).detail(detail)),
+        }
+    }
+
+    async fn colleague(&self, run: &mut Run<'_>, worker: WorkerId) -> Result<(), J::Error> {
+        let account = self.journal.account(&run.person.colleague(worker.clone())).await?;
+        run.seen.colleagues.insert(worker, account);
+        Ok(())
+    }
+
+    fn missing_colleague(&self, run: &Run<'_>) -> Option<PersonKey> {
+        let missing = run.seen.colleagues.iter().find(|(_, address)| address.is_none());
+        missing.map(|(worker, _)| run.person.colleague(worker.clone()))
+    }
+
+    async fn write(&self, run: &mut Run<'_>, entry: Entry) -> Result<bool, J::Error> {
+        self.write_all(run, std::slice::from_ref(&entry)).await
+    }
+
+    /// Appends and folds. `false`: the log has grown meanwhile, and nothing was written.
+    async fn write_all(&self, run: &mut Run<'_>, entries: &[Entry]) -> Result<bool, J::Error> {
+        let at = run.state.len;
+        let mut state = run.state.clone();
+        for entry in entries {
+            state.apply(entry);
+        }
+        let due = self.host.now().saturating_add(LEASE).ok();
+        let mut mark = match entries.last() {
+            Some(Entry::Held { why, .. }) => mark(None, Status::Held, why.to_string()),
+            Some(Entry::Settled { outcome, .. }) => mark(due, status(*outcome), outcome.to_string()),
+            Some(Entry::Stalled { why, .. }) => mark(due, Status::Working, why.to_string()),
+            Some(Entry::Judged { verdict, .. }) => {
+                mark(due, Status::Working, verdict.why().map(ToString::to_string).unwrap_or_default())
+            }
+            Some(Entry::Intended { step, .. }) => mark(due, Status::Working, step.effect.as_str().to_owned()),
+            _ => mark(due, Status::Working, String::new()),
+        };
+        if let Some(Entry::Settled { .. }) = entries.last() {
+            let missing = self.missing_colleague(run);
+            mark.waits_for = missing;
+            let probe =
+                Run { person: run.person, state: state.clone(), seen: run.seen.clone(), marked: None };
+            if let Next::Over { due, .. } = self.decide(&probe, self.host.now()) {
+                mark.due = due;
+            }
+        }
+        match self.journal.append(run.person, at, entries, &mark).await? {
+            Appended::Done => {
+                run.state = state;
+                run.marked = Some(mark);
+                Ok(true)
+            }
+            Appended::Raced => Ok(false),
+        }
+    }
+
+    async fn rest(&self, run: &mut Run<'_>, until: Timestamp) -> Result<Stop, J::Error> {
+        let note = run.marked.as_ref().map(|mark| mark.note.clone());
+        let note = note.unwrap_or_else(|| "waits to try again".to_owned());
+        self.stop(run, Stop::Wait(until), mark(Some(until), Status::Working, note)).await
+    }
+
+    /// Leaves the person marked as they are, writing only where the journal says something else.
+    async fn stop(&self, run: &mut Run<'_>, stop: Stop, mark: Mark) -> Result<Stop, J::Error> {
+        if run.marked.as_ref() == Some(&mark) {
+            return Ok(stop);
+        }
+        match self.journal.append(run.person, run.state.len, &[], &mark).await? {
+            Appended::Done => Ok(stop),
+            Appended::Raced => Ok(Stop::Raced),
+        }
+    }
+}
+
+fn mark(due: Option<Timestamp>, status: Status, note: String) -> Mark {
+    Mark { due, status, note, waits_for: None }
+}
+
+/// How far an outcome is: over, or over until a date.
+fn status(outcome: Outcome) -> Status {
+    match outcome {
+        Outcome::Waiting { .. } | Outcome::Scheduled { .. } | Outcome::Expected { .. } => Status::Waiting,
+        _ => Status::Settled,
+    }
+}
+
+fn stalled(at: Timestamp, verdict: Verdict<Answer>) -> Entry {
+    let (after_s, why) = match verdict {
+        Verdict::Again { after_s, why } => (after_s, why),
+        Verdict::Unknown { why } | Verdict::Refused { why } => (None, why),
+        Verdict::Done { .. } => (None, Why::new(WhyKind::BadAnswer).detail("a look that shows no profile")),
+    };
+    Entry::Stalled { at, after_s, why }
+}

@@ -1,0 +1,99 @@
+//! What HR wants of a person at a moment.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use people_model::time::{Timestamp, end_of_day, moment, zone};
+use people_model::{Event, Trust};
+
+use super::state::State;
+use crate::policy::{LeaveDay, Policy};
+
+/// What HR wants now, and when that changes by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Goal {
+    /// What is wanted.
+    pub wanted: Wanted,
+    /// The next moment at which something else is wanted, if nothing is heard until then.
+    pub changes: Option<Timestamp>,
+    /// How well the leave is proven, where somebody is to lose access.
+    pub trust: Trust,
+    /// The leave's only reason is that the record is gone.
+    pub deleted: bool,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Whatever account there is shows what HR says; none is made.
+    Follow,
+    /// There is an account.
+    Active,
+    /// There will be an account from then on.
+    Onboard {
+        /// The first moment of the first day.
+        at: Timestamp,
+    },
+    /// There is no access any more.
+    Gone,
+    /// There is nothing of a hire that was taken back.
+    Withdrawn,
+}
+
+/// What HR wants of the person at `now`; `default_zone` is the zone of people whose zone HR does not say.
+pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timestamp) -> Goal {
+    let zone = state
+        .timezone
+        .as_ref()
+        .and_then(|register| zone(&register.value))
+        .unwrap_or_else(|| default_zone.clone());
+    let plain = |wanted, changes| Goal { wanted, changes, trust: Trust::Proven, deleted: false };
+    let hire = state.hire.as_ref();
+    let start_day = hire.and_then(|register| register.value.day);
+    let start = start_day.and_then(|day| moment(day, policy.start_time, &zone));
+
+    let leave = state.leave.as_ref().filter(|leave| {
+        state.declined.as_ref() != Some(&leave.version)
+            // A later hire with a later first day is a rehire: the leave is history.
+            && !hire.is_some_and(|hire| {
+                hire.version > leave.version && start_day.zip(leave_day(leave, policy)).is_some_and(|(start, end)| start > end)
+            })
+    });
+    let end = leave.and_then(|register| {
+        let leave = &register.value;
+        let day = leave_day(register, policy)?;
+        let end = end_of_day(day, &zone)?;
+        let at_once = leave.reason.as_ref().is_some_and(|reason| {
+            policy.immediate_reasons.iter().any(|immediate| immediate.eq_ignore_ascii_case(reason))
+        });
+        Some(if at_once { end.min(register.version.0) } else { end })
+    });
+
+    let gone = |wanted| {
+        let leave = leave.map(|register| &register.value);
+        Goal {
+            wanted,
+            changes: None,
+            trust: leave.map_or(Trust::Proven, |leave| leave.trust),
+            deleted: leave.is_some_and(|leave| leave.reason.as_deref() == Some(Event::DELETED)),
+        }
+    };
+    match (hire.map(|_| start), end) {
+        (_, Some(end)) if now >= end => gone(Wanted::Gone),
+        // Taken back, or over before it begins.
+        (Some(None), _) => plain(Wanted::Withdrawn, None),
+        (Some(Some(start)), Some(end)) if end <= start => gone(Wanted::Withdrawn),
+        (Some(Some(start)), end) if now < start => {
+            plain(Wanted::Onboard { at: start }, Some(end.map_or(start, |end| end.min(start))))
+        }
+        (Some(Some(_)), end) => plain(Wanted::Active, end),
+        (None, end) => plain(Wanted::Follow, end),
+    }
+}
+
+fn leave_day(leave: &super::state::Register<super::state::Leave>, policy: &Policy) -> Option<Date> {
+    let days = leave.value.days?;
+    Some(match policy.leave_day {
+        LeaveDay::LastWorking => days.last_working.unwrap_or(days.effective),
+        LeaveDay::Effective => days.effective,
+    })
+}

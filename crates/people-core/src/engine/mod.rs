@@ -1,0 +1,53 @@
+//! What happens between an event and a directory that agrees.
+//!
+//! [`state`] folds a person's log, [`goal`] says what HR wants at a moment, [`next`] decides the next move, all pure. [`drive`]
+//! does what they say, and is the only part that waits for anything.
+
+pub mod drive;
+pub mod goal;
+pub mod next;
+pub mod state;
+
+use std::collections::BTreeMap;
+
+use people_model::time::Timestamp;
+use people_model::{Domain, Email, Members, PersonKey, WorkerId};
+
+pub use drive::{Drive, Stop};
+pub use goal::{Goal, goal};
+pub use next::{Next, next};
+pub use state::State;
+
+use crate::journal::Permit;
+use crate::policy::Policy;
+use crate::target::Sight;
+
+/// What has been found out in this run, and is forgotten with it: a log never claims to know how the target looks now.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Seen {
+    /// What each look showed: a profile, or that there is none.
+    pub sights: BTreeMap<Sight, Option<Members>>,
+    /// Whether an address is reserved for this person.
+    pub claims: BTreeMap<Email, bool>,
+    /// Under which address a colleague is known.
+    pub colleagues: BTreeMap<WorkerId, Option<Email>>,
+    /// What the breaker said.
+    pub permit: Option<Permit>,
+}
+
+/// All that a target's plan depends on, besides what was seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation<'a> {
+    /// The tenant.
+    pub domain: &'a Domain,
+    /// Whose plan it is.
+    pub person: &'a PersonKey,
+    /// What the log says.
+    pub state: &'a State,
+    /// What HR wants now.
+    pub goal: &'a Goal,
+    /// What the operator decided.
+    pub policy: &'a Policy,
+    /// The time.
+    pub now: Timestamp,
+}

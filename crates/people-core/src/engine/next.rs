@@ -1,0 +1,147 @@
+//! The next move for one person. Pure: the same log, the same sights and the same time give the same move.
+
+use people_model::time::{SignedDuration, Timestamp};
+use people_model::{Email, Entry, HeldWhy, Outcome, Step, Trust, Verdict};
+
+use super::state::Notice;
+use super::{Seen, Situation};
+use crate::journal::Permit;
+use crate::policy::Decision;
+use crate::target::{Plan, Sight, Target};
+
+/// A move.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// Fetch the record of this notice.
+    Fetch(Notice),
+    /// Take this look.
+    Look(Sight),
+    /// Reserve this address for the person.
+    Claim(Email),
+    /// Take this account over: reserve its address, by force where it is proven, and write it down.
+    Adopt {
+        /// Its address.
+        address: Email,
+        /// Whether it is proven.
+        proven: bool,
+    },
+    /// Find out under which address this colleague is known.
+    Colleague(people_model::WorkerId),
+    /// Ask the breaker.
+    Permit,
+    /// Write this down.
+    Write(Entry),
+    /// Write the intent down, then send.
+    Send(Step),
+    /// Nothing before that moment.
+    Wait(Timestamp),
+    /// Nothing before a human decides.
+    Held,
+    /// The target agrees. Nothing before that moment, if there is one, or something new is heard.
+    Over {
+        /// How it ended.
+        outcome: Outcome,
+        /// When to look again.
+        due: Option<Timestamp>,
+    },
+}
+
+/// The next move.
+pub fn next<T: Target>(s: &Situation<'_>, seen: &Seen, target: &T) -> Next {
+    let state = s.state;
+    if state.held.is_some() {
+        return Next::Held;
+    }
+    if let Some(Outcome::Rejected) = state.settled {
+        return Next::Over { outcome: Outcome::Rejected, due: None };
+    }
+    if let Some(due) = rest(s) {
+        if s.now < due {
+            return Next::Wait(due);
+        }
+    }
+    if let Some(notice) = state.notices.first() {
+        return Next::Fetch(notice.clone());
+    }
+    if let Some((why, step)) = &state.refused {
+        return held(s, HeldWhy::Refused { why: why.clone() }, vec![step.clone()]);
+    }
+    match target.plan(s, seen) {
+        Plan::Look(sight) => Next::Look(sight),
+        Plan::Claim(address) => Next::Claim(address),
+        Plan::Colleague(worker) => Next::Colleague(worker),
+        Plan::Adopt { address, proven } => Next::Adopt { address, proven },
+        Plan::Happened(answer) => Next::Write(Entry::Judged { at: s.now, verdict: Verdict::Done { answer } }),
+        Plan::Hold(why, steps) => held(s, why, steps),
+        Plan::Agrees(outcome) => over(s, outcome),
+        Plan::Steps(steps) => match steps.first() {
+            Some(step) => guard(s, seen, step).unwrap_or_else(|| Next::Send(step.clone())),
+            None => over(s, Outcome::Agreed),
+        },
+    }
+}
+
+/// The moment before which nothing is tried: after failures, and after a lost answer.
+fn rest(s: &Situation<'_>) -> Option<Timestamp> {
+    let after = |at: Timestamp, span: SignedDuration| at.saturating_add(span).unwrap_or(at);
+    let tries = s.state.tries.map(|tries| {
+        after(tries.last, s.policy.retry.delay(tries.count, s.person.worker.as_str(), tries.after_s))
+    });
+    let open = s.state.open.as_ref().map(|open| {
+        let last = s.state.tries.map_or(open.at, |tries| tries.last.max(open.at));
+        after(last, s.policy.retry.settle.get())
+    });
+    tries.max(open)
+}
+
+fn held(s: &Situation<'_>, why: HeldWhy, steps: Vec<Step>) -> Next {
+    Next::Write(Entry::Held { at: s.now, why, steps })
+}
+
+/// Agreed, for now: what is due later decides whether it is over.
+fn over(s: &Situation<'_>, outcome: Outcome) -> Next {
+    let (outcome, due) = match (outcome, s.goal.changes) {
+        (Outcome::Agreed, Some(until)) => (Outcome::Waiting { until }, Some(until)),
+        (Outcome::Expected { until }, changes) => (outcome, Some(changes.map_or(until, |at| at.min(until)))),
+        (outcome, due) => (outcome, due),
+    };
+    if s.state.settled == Some(outcome) && s.state.tries.is_none() && s.state.open.is_none() {
+        Next::Over { outcome, due }
+    } else {
+        Next::Write(Entry::Settled { at: s.now, outcome })
+    }
+}
+
+/// What stands between a step and the wire, where somebody loses access by it.
+fn guard(s: &Situation<'_>, seen: &Seen, step: &Step) -> Option<Next> {
+    if !step.effect.takes_access_away() {
+        return None;
+    }
+    let ask = |why: HeldWhy| (!s.state.allows(&why)).then(|| held(s, why, vec![step.clone()]));
+    let protected = s.state.account.as_ref().is_some_and(|account| s.policy.protects(account));
+    if protected {
+        if let Some(held) = ask(HeldWhy::Protected) {
+            return Some(held);
+        }
+    }
+    let decide = |decision, why: HeldWhy| match decision {
+        Decision::Act => None,
+        Decision::Hold => ask(why),
+        Decision::Ignore => Some(over(s, Outcome::Agreed)),
+    };
+    if s.goal.deleted {
+        if let Some(held) = ask(HeldWhy::RecordDeleted) {
+            return Some(held);
+        }
+    }
+    if s.goal.trust < Trust::Proven {
+        if let Some(next) = decide(s.policy.low_trust_leave, HeldWhy::LowTrust) {
+            return Some(next);
+        }
+    }
+    match seen.permit {
+        Some(Permit::Granted) => None,
+        Some(Permit::Tripped { count, limit }) => ask(HeldWhy::Breaker { count, limit }),
+        None => Some(Next::Permit),
+    }
+}

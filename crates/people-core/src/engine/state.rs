@@ -1,0 +1,401 @@
+//! A person's state: the fold of the log.
+//!
+//! What HR says is merged so that order and repetition do not matter: each fact is a register in which the later statement (by the
+//! HR system's own time) stands, ties broken by event id. What the target did is taken in the order in which it happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use people_model::time::Timestamp;
+use people_model::verdict::WhyKind;
+use people_model::{
+    Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, SourceName, Step, Trust,
+    Verdict, Why, WorkflowId,
+};
+use serde_json::Value;
+
+/// When a statement was made, as far as precedence goes.
+pub type Version = (Timestamp, EventId);
+
+/// A fact and when it was stated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Register<T> {
+    /// When.
+    pub version: Version,
+    /// What.
+    pub value: T,
+}
+
+/// What HR says of a hire.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hire {
+    /// The first day; `None`: it is taken back.
+    pub day: Option<Date>,
+    /// The members that came with it: what an address is made of, so that a later change of name does not matter.
+    pub seed: Members,
+}
+
+/// What HR says of a leave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leave {
+    /// The days; `None`: it is taken back.
+    pub days: Option<LeaveDays>,
+    /// How well it is proven.
+    pub trust: Trust,
+    /// The HR system's word for the reason.
+    pub reason: Option<String>,
+}
+
+/// The days of a leave. Which one counts is policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeaveDays {
+    /// The day on which the employment ends.
+    pub effective: Date,
+    /// The last day worked, where HR says it.
+    pub last_working: Option<Date>,
+}
+
+/// A scheduled onboarding that the target knows of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Onboarding {
+    /// The address of the account to come.
+    pub address: Email,
+    /// When.
+    pub at: Timestamp,
+    /// Its workflow, if the target named one.
+    pub workflow: Option<WorkflowId>,
+}
+
+/// An offboarding that was started from here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offboarding {
+    /// When.
+    pub at: Timestamp,
+    /// Its workflow; `None` once it is known to be over.
+    pub workflow: Option<WorkflowId>,
+}
+
+/// An intent whose outcome is not known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Open {
+    /// When it was written.
+    pub at: Timestamp,
+    /// What.
+    pub step: Step,
+}
+
+/// A failed try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tries {
+    /// How many in a row.
+    pub count: u32,
+    /// When the last one was.
+    pub last: Timestamp,
+    /// What the server asked for.
+    pub after_s: Option<u32>,
+}
+
+/// A notice that waits for its record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// Whose record.
+    pub source: SourceName,
+    /// What the source needs.
+    pub notice: Members,
+}
+
+/// The fold of a log.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct State {
+    /// How many entries were folded.
+    pub len: usize,
+    /// The hire.
+    pub hire: Option<Register<Hire>>,
+    /// The leave.
+    pub leave: Option<Register<Leave>>,
+    /// The work address that HR names.
+    pub email: Option<Register<String>>,
+    /// The zone in which the person works.
+    pub timezone: Option<Register<String>>,
+    /// Profile members that HR has stated; `null`: removed.
+    pub members: BTreeMap<String, Register<Value>>,
+    /// The account's address.
+    pub account: Option<Email>,
+    /// The account, or its scheduled onboarding, was made from here and not just found.
+    pub created: bool,
+    /// The onboarding that is scheduled.
+    pub onboarding: Option<Onboarding>,
+    /// Workflows that were onboardings: their ids in a profile do not mean an offboarding.
+    pub onboardings: BTreeSet<WorkflowId>,
+    /// The offboarding that was started from here and not taken back.
+    pub offboarding: Option<Offboarding>,
+    /// When the account was made usable again, last.
+    pub restored: Option<Timestamp>,
+    /// The account was suspended from here, and not restored.
+    pub suspended: bool,
+    /// The account is being made usable again; until the target agrees.
+    pub restoring: bool,
+    /// Addresses at which the target refused to make an account although none was to be seen.
+    pub taken: BTreeSet<Email>,
+    /// A refusal that only a human can do something about.
+    pub refused: Option<(Why, Step)>,
+    /// The intent whose outcome is not known.
+    pub open: Option<Open>,
+    /// Members that were sent and acknowledged since the target last agreed: sent again they would not be kept either.
+    pub sent: Members,
+    /// Failed tries in a row.
+    pub tries: Option<Tries>,
+    /// Why the plan is held.
+    pub held: Option<HeldWhy>,
+    /// What a human has allowed since the target last agreed.
+    pub approved: Vec<HeldWhy>,
+    /// The address that a human chose.
+    pub chosen: Option<Email>,
+    /// The leave that a human decided against.
+    pub declined: Option<Version>,
+    /// Notices whose record was not fetched yet.
+    pub notices: Vec<Notice>,
+    /// How it ended, if nothing was heard since.
+    pub settled: Option<Outcome>,
+}
+
+impl State {
+    /// The fold of a whole log.
+    pub fn fold<'a>(log: impl IntoIterator<Item = &'a Entry>) -> Self {
+        let mut state = Self::default();
+        for entry in log {
+            state.apply(entry);
+        }
+        state
+    }
+
+    /// The fold of one more entry.
+    pub fn apply(&mut self, entry: &Entry) {
+        self.len += 1;
+        match entry {
+            Entry::Heard { id, at, trust, event } => self.hear(id, *at, *trust, event),
+            Entry::Noticed { source, notice, .. } => {
+                self.stir();
+                let notice = Notice { source: source.clone(), notice: notice.clone() };
+                if !self.notices.contains(&notice) {
+                    self.notices.push(notice);
+                }
+            }
+            Entry::Answered { .. } => {
+                self.notices.clear();
+                self.tries = None;
+            }
+            Entry::Adopted { address, .. } => {
+                self.account = Some(address.clone());
+                if let Some(Open { step: Step { effect: Effect::Create { .. }, .. }, .. }) = self.open.take()
+                {
+                    self.created = true;
+                }
+            }
+            Entry::Intended { at, step } => self.open = Some(Open { at: *at, step: step.clone() }),
+            Entry::Judged { at, verdict } => self.judged(*at, verdict),
+            Entry::Stalled { at, after_s, .. } => self.tried(*at, *after_s),
+            Entry::Held { why, .. } => {
+                self.held = Some(why.clone());
+                self.settled = None;
+            }
+            Entry::Approved { address, .. } => {
+                self.approved.extend(self.held.take());
+                self.refused = None;
+                self.chosen = address.clone().or(self.chosen.take());
+                self.tries = None;
+            }
+            Entry::Rejected { .. } => {
+                self.held = None;
+                self.declined = self.leave.as_ref().map(|leave| leave.version.clone());
+                self.settled = Some(Outcome::Rejected);
+            }
+            Entry::Settled { at, outcome } => {
+                self.settled = Some(*outcome);
+                self.held = None;
+                self.tries = None;
+                self.approved.clear();
+                self.sent.clear();
+                self.restoring = false;
+                if matches!(outcome, Outcome::Agreed | Outcome::Waiting { .. }) {
+                    self.onboarding.take_if(|onboarding| onboarding.at <= *at);
+                }
+            }
+        }
+    }
+
+    /// Something new is known: what was settled or held is thought over again.
+    fn stir(&mut self) {
+        self.settled = None;
+        self.held = None;
+        self.refused = None;
+        self.sent.clear();
+    }
+
+    fn hear(&mut self, id: &EventId, received: Timestamp, trust: Trust, event: &Event) {
+        self.stir();
+        let version = (event.occurred_at.unwrap_or(received), id.clone());
+        let worker = &event.worker;
+        for (name, value) in &worker.profile {
+            put(self.members.entry(name.clone()), &version, value.clone());
+        }
+        if let Some(email) = &worker.email {
+            newer(&mut self.email, &version, || email.clone());
+        }
+        if let Some(zone) = &worker.timezone {
+            newer(&mut self.timezone, &version, || zone.clone());
+        }
+        match event.kind {
+            EventKind::Change => {}
+            EventKind::Hire => newer(&mut self.hire, &version, || Hire {
+                day: Some(event.effective_date.unwrap_or_else(|| day_of(version.0))),
+                seed: worker.profile.clone(),
+            }),
+            EventKind::HireCancelled => {
+                newer(&mut self.hire, &version, || Hire { day: None, seed: Members::new() });
+            }
+            EventKind::Leave => newer(&mut self.leave, &version, || Leave {
+                days: Some(LeaveDays {
+                    effective: event.effective_date.unwrap_or_else(|| day_of(version.0)),
+                    last_working: event.last_working_day,
+                }),
+                trust,
+                reason: event.reason.clone(),
+            }),
+            EventKind::LeaveCancelled => {
+                newer(&mut self.leave, &version, || Leave { days: None, trust, reason: None });
+            }
+        }
+    }
+
+    fn judged(&mut self, at: Timestamp, verdict: &Verdict<people_model::verdict::Receipt>) {
+        match verdict {
+            Verdict::Done { answer } => {
+                let Some(Open { step, .. }) = self.open.take() else { return };
+                self.tries = None;
+                if let (Effect::Update | Effect::Restore | Effect::Suspend, Some(Value::Object(body))) =
+                    (&step.effect, &step.call.body)
+                {
+                    self.sent.extend(body.clone());
+                }
+                match step.effect {
+                    Effect::Create { address } => {
+                        self.account = Some(answer.address.clone().unwrap_or(address));
+                        self.created = true;
+                        self.offboarding = None;
+                        self.suspended = false;
+                    }
+                    Effect::Schedule { address, at } => {
+                        let address = answer.address.clone().unwrap_or(address);
+                        self.account = Some(address.clone());
+                        self.created = true;
+                        self.onboardings.extend(answer.workflow.clone());
+                        self.onboarding = Some(Onboarding { address, at, workflow: answer.workflow.clone() });
+                    }
+                    Effect::Update => {}
+                    Effect::Rename { address } => {
+                        self.account = Some(answer.address.clone().unwrap_or(address))
+                    }
+                    Effect::Restore => self.restore(at),
+                    Effect::Suspend => self.suspended = true,
+                    Effect::Offboard => {
+                        self.offboarding = Some(Offboarding { at, workflow: answer.workflow.clone() });
+                    }
+                    Effect::AbortOnboarding { .. } => self.aborted_onboarding(),
+                    Effect::AbortOffboarding { .. } => self.restore(at),
+                }
+            }
+            Verdict::Again { after_s, .. } => {
+                self.open = None;
+                self.tried(at, *after_s);
+            }
+            // The intent stays open: its outcome must be looked for.
+            Verdict::Unknown { .. } => self.tried(at, None),
+            Verdict::Refused { why } => {
+                let Some(Open { step, .. }) = self.open.take() else { return };
+                match (&step.effect, why.kind) {
+                    (Effect::AbortOnboarding { .. }, WhyKind::Absent) => self.aborted_onboarding(),
+                    // It is over already: nothing to abort, and the look tells whether there is something to restore.
+                    (Effect::AbortOffboarding { .. }, WhyKind::Absent) => {
+                        if let Some(offboarding) = &mut self.offboarding {
+                            offboarding.workflow = None;
+                        }
+                    }
+                    (Effect::Create { address } | Effect::Schedule { address, .. }, WhyKind::Conflict) => {
+                        self.taken.insert(address.clone());
+                        self.tried(at, None);
+                    }
+                    // The user is gone since the look, or somebody else was faster: look again.
+                    (_, WhyKind::Absent | WhyKind::Conflict) => self.tried(at, None),
+                    _ => self.refused = Some((why.clone(), step)),
+                }
+            }
+        }
+    }
+
+    fn aborted_onboarding(&mut self) {
+        if self.onboarding.take().is_some() {
+            self.account = None;
+            self.created = false;
+        }
+    }
+
+    fn restore(&mut self, at: Timestamp) {
+        self.offboarding = None;
+        self.suspended = false;
+        self.restoring = true;
+        self.restored = Some(at);
+    }
+
+    fn tried(&mut self, at: Timestamp, after_s: Option<u32>) {
+        let count = self.tries.map_or(0, |tries| tries.count).saturating_add(1);
+        self.tries = Some(Tries { count, last: at, after_s });
+    }
+
+    /// Whether a human has allowed what is held for this reason.
+    pub fn allows(&self, why: &HeldWhy) -> bool {
+        self.approved.iter().any(|approved| approved.same_question(why))
+    }
+
+    /// The names that an address is made of: those of the hire, else the latest known.
+    pub fn seed(&self) -> Members {
+        let mut seed: Members = self
+            .members
+            .iter()
+            .filter(|(name, _)| *name == "givenName" || *name == "familyName")
+            .map(|(name, register)| (name.clone(), register.value.clone()))
+            .collect();
+        if let Some(hire) = &self.hire {
+            seed.extend(hire.value.seed.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        seed
+    }
+}
+
+/// The calendar day of a moment in UTC: what a hire or leave without a date means.
+fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+fn newer<T>(register: &mut Option<Register<T>>, version: &Version, value: impl FnOnce() -> T) {
+    if register.as_ref().is_none_or(|old| old.version < *version) {
+        *register = Some(Register { version: version.clone(), value: value() });
+    }
+}
+
+fn put(
+    slot: std::collections::btree_map::Entry<'_, String, Register<Value>>,
+    version: &Version,
+    value: Value,
+) {
+    use std::collections::btree_map::Entry::{Occupied, Vacant};
+    match slot {
+        Vacant(slot) => {
+            slot.insert(Register { version: version.clone(), value });
+        }
+        Occupied(mut slot) if slot.get().version < *version => {
+            slot.insert(Register { version: version.clone(), value });
+        }
+        Occupied(_) => {}
+    }
+}

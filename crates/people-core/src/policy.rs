@@ -1,0 +1,358 @@
+//! The decisions that belong to the operator, each with an argued default. `[policy]` in the configuration.
+
+use jiff::civil::Time;
+use people_model::time::SignedDuration;
+use people_model::{Domain, Email, Members};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::config::span::Span;
+use crate::journal::Breaker;
+
+/// `[policy]`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// How addresses of new people are made.
+    pub email: EmailPolicy,
+    /// Organizational unit (`parentPath`) of a new account where HR sends none. Default: CloudM decides.
+    pub ou: Option<String>,
+    /// What happens to a hire in the future. Default: CloudM's scheduled onboarding.
+    pub future_hires: FutureHires,
+    /// The time of the first day, where the person works, at which the account is there. Default 00:00: nobody waits on their
+    /// first morning.
+    pub start_time: Time,
+    /// Which day of a leaver counts when HR sends both. Default: the last working day; access past it serves nobody.
+    pub leave_day: LeaveDay,
+    /// Reasons (the HR system's words) for which a leave takes effect at once. Default: none.
+    pub immediate_reasons: Vec<String>,
+    /// The breaker on people losing access.
+    pub breaker: BreakerPolicy,
+    /// Accounts that never lose access without a human: addresses, or patterns with `*`. Default: none.
+    pub protected: Vec<String>,
+    /// A changed name and the address. Default `keep`: the name is patched, the address stays.
+    pub name_change: NameChange,
+    /// An account found at the address that HR names, without a worker id of its own. Default: it is the person's, or an
+    /// existing company could never start; a differing worker id is never overridden.
+    pub adopt: Adopt,
+    /// Somebody who comes back while the account is still there. Default: `suspended` is patched to false and read back;
+    /// the API documents no call for it.
+    pub restore: Decision,
+    /// A hire that is taken back after the account was made. Default: suspend, which can be undone.
+    pub cancelled_hire: CancelledHire,
+    /// A leave from a source that proves the sender and not the content. Default: a human decides.
+    pub low_trust_leave: Decision,
+    /// How long a scheduled onboarding may be late before a human is asked. Default 2 h; CloudM promises an hour.
+    pub onboarding_grace: Span,
+    /// Retries.
+    pub retry: Retry,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            email: EmailPolicy::default(),
+            ou: None,
+            future_hires: FutureHires::default(),
+            start_time: Time::midnight(),
+            leave_day: LeaveDay::default(),
+            immediate_reasons: Vec::new(),
+            breaker: BreakerPolicy::default(),
+            protected: Vec::new(),
+            name_change: NameChange::default(),
+            adopt: Adopt::default(),
+            restore: Decision::Act,
+            cancelled_hire: CancelledHire::default(),
+            low_trust_leave: Decision::Hold,
+            onboarding_grace: Span::hours(2),
+            retry: Retry::default(),
+        }
+    }
+}
+
+/// Whether to act or to ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// Do it.
+    Act,
+    /// Hold it for a human.
+    Hold,
+    /// Leave it.
+    Ignore,
+}
+
+/// What happens to a hire in the future.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FutureHires {
+    /// CloudM's scheduled onboarding, at once.
+    #[default]
+    Schedule,
+    /// Wait here, and create on the first day.
+    Wait,
+}
+
+/// Which day of a leaver counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeaveDay {
+    /// The last day worked.
+    #[default]
+    LastWorking,
+    /// The day on which the employment ends.
+    Effective,
+}
+
+/// What a changed name does to the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameChange {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// The address follows the address HR names, and the old one stays as an alias.
+    Follow,
+}
+
+/// Which accounts without a worker id are taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Adopt {
+    /// The one at the address that HR names.
+    #[default]
+    Email,
+    /// None: only the worker id counts.
+    WorkerId,
+}
+
+/// What happens to the account of a hire that is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CancelledHire {
+    /// It is suspended.
+    #[default]
+    Suspend,
+    /// It is offboarded.
+    Offboard,
+    /// A human decides.
+    Hold,
+    /// It stays.
+    Keep,
+}
+
+/// How addresses of new people are made.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EmailPolicy {
+    /// `{given}`, `{family}`, `{g}` and `{f}` (first letters), `{id}`; transliterated to a-z, 0-9, `.` and `-`.
+    /// Default `{given}.{family}`.
+    pub pattern: String,
+    /// The domain of new addresses. Default: the tenant's.
+    pub domain: Option<Domain>,
+    /// How many candidates (`ana.silva`, `ana.silva2`, …) are tried before a human is asked. Default 9; 1: never number.
+    pub candidates: u32,
+}
+
+impl Default for EmailPolicy {
+    fn default() -> Self {
+        Self { pattern: "{given}.{family}".into(), domain: None, candidates: 9 }
+    }
+}
+
+/// The breaker on people losing access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BreakerPolicy {
+    /// The sliding window. Default 24 h.
+    pub window: Span,
+    /// At most this many people in the window. Default 20.
+    pub count: u32,
+    /// At most this share of the people with a known account, in percent. Default 5.
+    pub percent: u32,
+    /// The share never asks for less than this many. Default 5: a small company may lose five people in a day.
+    pub minimum: u32,
+}
+
+impl Default for BreakerPolicy {
+    fn default() -> Self {
+        Self { window: Span::hours(24), count: 20, percent: 5, minimum: 5 }
+    }
+}
+
+impl BreakerPolicy {
+    /// The limits as the journal takes them.
+    pub fn limits(&self) -> Breaker {
+        Breaker { window: self.window.get(), count: self.count, percent: self.percent, minimum: self.minimum }
+    }
+}
+
+/// Retries: the delay doubles from `base` to `cap`, and never ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retry {
+    /// The first delay. Default 2 s.
+    pub base: Span,
+    /// The longest delay. Default 15 min.
+    pub cap: Span,
+    /// How long to wait after a lost answer before looking whether it took effect: a request can outlive its connection.
+    /// Default 10 s.
+    pub settle: Span,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { base: Span::seconds(2), cap: Span::minutes(15), settle: Span::seconds(10) }
+    }
+}
+
+impl Retry {
+    /// The delay before try number `tries` + 1 of whatever `salt` names: between half and all of base·2^(tries-1), capped; never less than
+    /// the server asked for. Jitter is a hash, so that the same try always waits the same time, even over a crash.
+    pub fn delay(&self, tries: u32, salt: &str, after_s: Option<u32>) -> SignedDuration {
+        let doublings = tries.saturating_sub(1).min(30);
+        let base = self.base.get().as_millis().max(1) as u64;
+        let cap = self.cap.get().as_millis().max(1) as u64;
+        let full = base.saturating_mul(1 << doublings).min(cap);
+        let hash = salt.bytes().chain(tries.to_le_bytes()).fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let jittered = full / 2 + (hash >> 11) % (full / 2 + 1);
+        let asked = u64::from(after_s.unwrap_or(0)) * 1000;
+        SignedDuration::from_millis(jittered.max(asked).min(i64::MAX as u64) as i64)
+    }
+}
+
+impl Policy {
+    /// Whether the account is protected.
+    pub fn protects(&self, address: &Email) -> bool {
+        self.protected.iter().any(|pattern| matches(&pattern.to_lowercase(), address.as_str()))
+    }
+
+    /// The addresses to try for somebody with these names, best first.
+    pub fn candidates(&self, domain: &Domain, seed: &Members, worker: &str) -> Vec<Email> {
+        let text = |name: &str| ascii(seed.get(name).and_then(Value::as_str).unwrap_or(""));
+        let (given, family) = (text("givenName"), text("familyName"));
+        let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
+        let local = self
+            .email
+            .pattern
+            .replace("{given}", &given)
+            .replace("{family}", &family)
+            .replace("{g}", &first(&given))
+            .replace("{f}", &first(&family))
+            .replace("{id}", &ascii(worker));
+        let local = local.trim_matches(['.', '-', '_']).replace("..", ".");
+        let local = local.get(..local.len().min(60)).unwrap_or(&local);
+        let domain = self.email.domain.as_ref().unwrap_or(domain);
+        (1..=self.email.candidates.max(1))
+            .filter_map(|n| {
+                let number = if n == 1 { String::new() } else { n.to_string() };
+                Email::parse(&format!("{local}{number}@{domain}")).ok()
+            })
+            .collect()
+    }
+}
+
+/// Transliterated to lower-case a-z, 0-9 and single dashes. Two letters that German and Nordic people write differently from
+/// Unicode's tables are done first.
+fn ascii(text: &str) -> String {
+    let text = text
+        .trim()
+        .to_lowercase()
+        .replace('ä', "ae")
+        .replace('ö', "oe")
+        .replace('ü', "ue")
+        .replace('ø', "oe")
+        .replace('å', "aa");
+    let plain = deunicode::deunicode(&text).to_ascii_lowercase();
+    let mut out = String::with_capacity(plain.len());
+    for c in plain.chars() {
+        match c {
+            'a'..='z' | '0'..='9' | '.' => out.push(c),
+            ' ' | '-' | '_' if !out.is_empty() && !out.ends_with('-') => out.push('-'),
+            _ => {}
+        }
+    }
+    out.trim_matches(['-', '.']).to_owned()
+}
+
+/// Whether `text` fits `pattern`, in which `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
+    let (middle, last) = tail.rsplit_once('*').unwrap_or(("", tail));
+    let Some(mut rest) = text.strip_prefix(head).and_then(|rest| rest.strip_suffix(last)) else {
+        return false;
+    };
+    middle.split('*').all(|part| match rest.split_once(part) {
+        _ if part.is_empty() => true,
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn seed(given: &str, family: &str) -> Members {
+        json!({"givenName": given, "familyName": family}).as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn addresses_of_people_with_all_kinds_of_names() {
+        let domain = Domain::parse("example.com").unwrap();
+        let first =
+            |given, family| Policy::default().candidates(&domain, &seed(given, family), "7")[0].to_string();
+        assert_eq!(first("Noor", "Haddad"), "noor.haddad@example.com");
+        assert_eq!(first("Jürgen", "Groß"), "juergen.gross@example.com");
+        assert_eq!(first("Søren", "Ångström"), "soeren.aangstroem@example.com");
+        assert_eq!(first("María José", "O'Neill-Díaz"), "maria-jose.oneill-diaz@example.com");
+        assert_eq!(first("Łukasz", "Żółć"), "lukasz.zolc@example.com");
+        assert_eq!(first("李", "小龙"), "li.xiao-long@example.com");
+        assert_eq!(first("Cher", ""), "cher@example.com");
+    }
+
+    #[test]
+    fn candidates_are_numbered_and_end() {
+        let domain = Domain::parse("example.com").unwrap();
+        let all = Policy::default().candidates(&domain, &seed("Ana", "Silva"), "7");
+        assert_eq!(all.len(), 9);
+        assert_eq!(all[1].as_str(), "ana.silva2@example.com");
+        assert!(
+            Policy::default().candidates(&domain, &seed("", ""), "7").iter().all(|c| !c.local().is_empty())
+        );
+    }
+
+    #[test]
+    fn protected_patterns() {
+        for (pattern, text, fits) in [
+            ("ceo@example.com", "ceo@example.com", true),
+            ("ceo@example.com", "xceo@example.com", false),
+            ("admin*@example.com", "admin-2@example.com", true),
+            ("*@board.example.com", "a@board.example.com", true),
+            ("*@board.example.com", "a@example.com", false),
+            ("*", "a@b.c", true),
+            ("a*a@x.com", "aba@x.com@x.com", true),
+            ("a*b*", "acbd", true),
+            ("a*b", "acbd", false),
+            ("ab*ba", "aba", false),
+        ] {
+            assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn delays_grow_are_stable_and_respect_the_server() {
+        let retry = Retry::default();
+        assert_eq!(retry.delay(3, "p", None), retry.delay(3, "p", None));
+        assert!(retry.delay(1, "p", None) <= SignedDuration::from_secs(2));
+        assert!(retry.delay(99, "p", None) <= SignedDuration::from_mins(15));
+        assert_eq!(retry.delay(1, "p", Some(60)), SignedDuration::from_secs(60));
+    }
+}

@@ -1,0 +1,165 @@
+//! Which account is this person's: known, found by the worker id, or free to be made. Never by a name alone.
+
+use people_model::{Effect, Email, HeldWhy, Members};
+
+use super::{Cloudm, Plan, Sight, text};
+use crate::engine::{Seen, Situation};
+use crate::policy::Adopt;
+
+/// What was found.
+pub(super) enum Found {
+    /// The person's account and its profile.
+    Account(Email, Members),
+    /// The account that was the person's is not there any more.
+    Lost(Email),
+    /// None.
+    Free {
+        /// This address is free, and reserved where one was asked for.
+        address: Email,
+        /// An account without a worker id that could be the person's stands at a better one.
+        unproven: bool,
+    },
+    /// None, and no free address: every candidate is somebody else's, or stands unproven.
+    Taken {
+        /// One of them has no worker id, and could be the person's.
+        unproven: bool,
+    },
+    /// None is known, and there is nothing to search by.
+    Nameless,
+}
+
+/// What the account at one address is to the person.
+enum Standing {
+    Ours { proven: bool },
+    Other,
+    Unproven,
+}
+
+impl Cloudm {
+    /// Finds the account. `Err` is a look, a claim or an adoption that must come first. With `make` an address is reserved that can be used;
+    /// without, the search ends at the first free one.
+    pub(super) fn find(&self, s: &Situation<'_>, seen: &Seen, make: bool) -> Result<Found, Plan> {
+        let state = s.state;
+        if let Some(chosen) = state.chosen.as_ref().filter(|chosen| state.account.as_ref() != Some(*chosen)) {
+            return match see(seen, Sight::User(chosen.clone()))? {
+                Some(_) => Err(Plan::Adopt { address: chosen.clone(), proven: true }),
+                None if reserve(seen, chosen)? => {
+                    Ok(Found::Free { address: chosen.clone(), unproven: false })
+                }
+                None => Ok(Found::Taken { unproven: false }),
+            };
+        }
+        if let Some(address) = &state.account {
+            return self.known(address, seen);
+        }
+        let mut unproven = false;
+        let candidates = self.candidates(s);
+        if candidates.is_empty() {
+            return Ok(Found::Nameless);
+        }
+        for (named, address) in candidates {
+            if seen.claims.get(&address) == Some(&false) {
+                continue;
+            }
+            let (address, profile) = match see(seen, Sight::User(address.clone()))? {
+                Some(profile) => (address, profile),
+                None => match see(seen, Sight::Alias(address.clone()))? {
+                    Some(profile) => {
+                        let Some(id) = text(profile, "id").and_then(|id| Email::parse(id).ok()) else {
+                            continue;
+                        };
+                        if !matches!(self.standing(s, &id, profile, false), Standing::Ours { proven: true }) {
+                            continue;
+                        }
+                        (id, profile)
+                    }
+                    None if state.taken.contains(&address) => continue,
+                    None if !make || reserve(seen, &address)? => {
+                        return Ok(Found::Free { address, unproven });
+                    }
+                    None => continue,
+                },
+            };
+            match self.standing(s, &address, profile, named) {
+                Standing::Ours { proven } => return Err(Plan::Adopt { address, proven }),
+                // HR says this address is theirs, CloudM says it is somebody else's: only a human knows.
+                Standing::Other if named => {
+                    return Err(Plan::Hold(HeldWhy::OtherWorker, Vec::new()));
+                }
+                Standing::Other => {}
+                Standing::Unproven => unproven = true,
+            }
+        }
+        Ok(Found::Taken { unproven })
+    }
+
+    /// The account at the address we know, or at the one it has been renamed to.
+    fn known(&self, address: &Email, seen: &Seen) -> Result<Found, Plan> {
+        if let Some(profile) = see(seen, Sight::User(address.clone()))? {
+            return Ok(Found::Account(address.clone(), profile.clone()));
+        }
+        let renamed = see(seen, Sight::Alias(address.clone()))?.and_then(|profile| text(profile, "id"));
+        match renamed.and_then(|id| Email::parse(id).ok()).filter(|id| id != address) {
+            Some(id) if seen.claims.get(&id) != Some(&false) => {
+                Err(Plan::Adopt { address: id, proven: false })
+            }
+            _ => Ok(Found::Lost(address.clone())),
+        }
+    }
+
+    /// The addresses under which the account may stand or be made, best first; `true`: HR names it.
+    fn candidates(&self, s: &Situation<'_>) -> Vec<(bool, Email)> {
+        let seed = s.state.seed();
+        let made = if seed.is_empty() {
+            Vec::new()
+        } else {
+            s.policy.candidates(&self.domain, &seed, s.person.worker.as_str())
+        };
+        let named = self.named(s);
+        let mut all: Vec<_> = named.iter().map(|address| (true, address.clone())).collect();
+        all.extend(made.into_iter().filter(|address| Some(address) != named.as_ref()).map(|a| (false, a)));
+        all
+    }
+
+    /// The work address that HR names, if it lies in the tenant. An address elsewhere is a private one.
+    pub(super) fn named(&self, s: &Situation<'_>) -> Option<Email> {
+        let address = Email::parse(&s.state.email.as_ref()?.value).ok()?;
+        let ours = address.domain() == self.domain.as_str()
+            || s.policy.email.domain.as_ref().is_some_and(|domain| address.domain() == domain.as_str());
+        ours.then_some(address)
+    }
+
+    fn standing(&self, s: &Situation<'_>, address: &Email, profile: &Members, named: bool) -> Standing {
+        match text(profile, &self.worker_id_member) {
+            Some(id) if id == self.worker_id(s) || id == s.person.worker.as_str() => {
+                Standing::Ours { proven: true }
+            }
+            Some(_) => Standing::Other,
+            // We had reserved the address and seen it free, and sent a create whose answer was lost.
+            None if sent_here(s, address) => Standing::Ours { proven: false },
+            None if named && s.policy.adopt == Adopt::Email => Standing::Ours { proven: false },
+            None => Standing::Unproven,
+        }
+    }
+}
+
+/// Whether a create at this address was sent and its answer lost.
+fn sent_here(s: &Situation<'_>, at: &Email) -> bool {
+    s.state.open.as_ref().is_some_and(|open| match &open.step.effect {
+        Effect::Create { address } | Effect::Schedule { address, .. } => address == at,
+        _ => false,
+    })
+}
+
+/// What a look showed, or that it must be taken.
+pub(super) fn see(seen: &Seen, sight: Sight) -> Result<Option<&Members>, Plan> {
+    match seen.sights.get(&sight) {
+        Some(profile) => Ok(profile.as_ref()),
+        None => Err(Plan::Look(sight)),
+    }
+}
+
+/// Whether the address is reserved for this person, or that it must be asked for.
+pub(super) fn reserve(seen: &Seen, address: &Email) -> Result<bool, Plan> {
+    seen.claims.get(address).copied().ok_or_else(|| Plan::Claim(address.clone()))
+}
