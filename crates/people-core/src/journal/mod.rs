@@ -2,6 +2,9 @@
 //!
 //! One trait; [`memory`] is the reference, [`sql`] holds every SQL text once for every driver (SQLite natively, the SQLite of a
 //! Durable Object at the edge), and [`suite`] is what each implementation must pass.
+//!
+//! Moments are kept to the millisecond: cut, but for [`Mark::due`], which is rounded up so that nobody is due too early. What is
+//! inside an [`Entry`] is kept as it is.
 
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{DeliveryId, Email, Entry, EventId, PersonKey, SourceName};
@@ -24,6 +27,7 @@ pub enum Accepted {
 
 /// One part of a delivery, sorted: where it goes.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "almost every part is the large one")]
 pub enum Sorted {
     /// Into a person's log: an [`Entry::Heard`] or [`Entry::Noticed`]. An event id that the log has already is dropped.
     Person {
@@ -95,7 +99,8 @@ pub struct Mark {
     pub status: Status,
     /// A line for the list, without personal data.
     pub note: String,
-    /// Whose account this person waits for (a manager not yet known); woken by [`Journal::claim`].
+    /// Whose account this person waits for (a manager not yet known); woken by [`Journal::claim`]. Where that person has claimed
+    /// an address meanwhile, there is nothing to wait for: the append makes this person due at once, whatever `due` says.
     pub waits_for: Option<PersonKey>,
 }
 

@@ -1,0 +1,153 @@
+//! The driver: one connection to an SQLite file.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use people_core::journal::sql::{Book, Driver, Param, Row, Value};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
+
+use super::error::{SqliteError, StoreError};
+
+const OPEN: &str = "open its database";
+
+/// How long to wait for another process (the CLI beside the server) before giving up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How a connection is set up. `synchronous = FULL`: a commit in the write-ahead log is on the disk when it returns.
+/// `secure_delete = FAST`: what is forgotten is overwritten where that costs no extra write.
+const SETTINGS: &str = "
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA secure_delete = FAST;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -16000;
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA mmap_size = 268435456;
+";
+
+/// One connection.
+pub(super) struct Sqlite {
+    connection: Connection,
+}
+
+impl Sqlite {
+    /// Opens a connection to a file that exists.
+    fn connect(path: &Path) -> Result<Self, SqliteError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+        connection.execute_batch(SETTINGS)?;
+        connection.set_prepared_statement_cache_capacity(128);
+        Ok(Self { connection })
+    }
+
+    /// Runs SQL without parameters and without an answer.
+    pub(super) fn execute(&mut self, sql: &'static str) -> Result<(), SqliteError> {
+        self.query(sql, &[]).map(drop)
+    }
+
+    /// Whether a transaction is open. SQLite ends one by itself after some errors, such as a full disk.
+    pub(super) fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+}
+
+impl Driver for Sqlite {
+    type Error = SqliteError;
+
+    fn query(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, SqliteError> {
+        query(&self.connection, sql, params)
+    }
+}
+
+/// Runs one statement to its end and returns its rows.
+pub(super) fn query(
+    connection: &Connection,
+    sql: &str,
+    params: &[Param<'_>],
+) -> Result<Vec<Row>, SqliteError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let columns = statement.column_count();
+    let mut answer = statement.query(params_from_iter(params.iter().copied().map(Bound)))?;
+    let mut rows = Vec::new();
+    while let Some(row) = answer.next()? {
+        rows.push((0..columns).map(|column| value(row.get_ref(column)?)).collect::<Result<Row, _>>()?);
+    }
+    Ok(rows)
+}
+
+/// A value on its way into a statement.
+pub(super) struct Bound<'a>(pub(super) Param<'a>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Param::Null => ValueRef::Null,
+            Param::Int(value) => ValueRef::Integer(value),
+            Param::Text(value) => ValueRef::Text(value.as_bytes()),
+            Param::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+fn value(stored: ValueRef<'_>) -> Result<Value, SqliteError> {
+    Ok(match stored {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Int(value),
+        ValueRef::Text(text) => match str::from_utf8(text) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(_) => return Err(SqliteError::new("a stored text is not UTF-8")),
+        },
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_owned()),
+        ValueRef::Real(_) => return Err(SqliteError::new("a stored number is not an integer")),
+    })
+}
+
+/// Opens the file, creating it where it is missing, and brings its schema up to date. The first book is to write with, the
+/// second to read with: in the write-ahead log reading and writing do not wait for one another.
+pub(super) fn open(path: &Path) -> Result<(Book<Sqlite>, Book<Sqlite>), StoreError> {
+    create(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => StoreError::NoDirectory { path: path.to_owned() },
+        kind => StoreError::File { path: path.to_owned(), kind },
+    })?;
+    let told = |error: SqliteError| {
+        if error.is_not_a_database() {
+            StoreError::NotADatabase { path: path.to_owned() }
+        } else {
+            error.during(OPEN)
+        }
+    };
+    let mut writer = Book::new(Sqlite::connect(path).map_err(told)?);
+    writer.driver().execute("BEGIN IMMEDIATE").map_err(told)?;
+    writer.open()?;
+    writer.driver().execute("COMMIT").map_err(told)?;
+
+    let mut reader = Book::new(Sqlite::connect(path).map_err(told)?);
+    reader.driver().execute("PRAGMA query_only = ON").map_err(told)?;
+    Ok((writer, reader))
+}
+
+/// Creates the file where it is missing, for nobody else to read, and makes its name durable. SQLite gives the files beside it
+/// the same permissions.
+fn create(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    #[cfg(unix)]
+    File::open(directory(path))?.sync_all()?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}

@@ -1,0 +1,333 @@
+//! The suite on a file, the same answers as memory gives, and what only a file can do.
+
+use std::fs;
+
+use futures_util::future::join_all;
+use people_core::journal::memory::Memory;
+use people_core::journal::sql::{Driver, Param, Row};
+use people_core::journal::suite::{Op, run, same};
+use people_core::journal::{Appended, Mark, Status};
+use people_model::{Domain, SourceName, Trust, WorkerId};
+
+use super::*;
+
+const HOUR: SignedDuration = SignedDuration::from_secs(3600);
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(1_767_225_600_000 + ms).unwrap()
+}
+
+fn delivery(n: u32) -> Delivery {
+    let source = SourceName::parse("hr").unwrap();
+    Delivery {
+        id: DeliveryId::of(&source, &n.to_be_bytes()),
+        source,
+        received: at(i64::from(n)),
+        trust: Trust::Proven,
+        stamped: None,
+        content_type: None,
+        body: vec![b'x'; 700].into(),
+    }
+}
+
+fn person() -> PersonKey {
+    PersonKey {
+        tenant: Domain::parse("example.com").unwrap(),
+        group: SourceName::parse("hr").unwrap(),
+        worker: WorkerId::parse("078-05-1120").unwrap(),
+    }
+}
+
+fn mark() -> Mark {
+    Mark { due: Some(at(1)), status: Status::Waiting, note: String::new(), waits_for: None }
+}
+
+async fn accept(store: &Store, n: u32) -> Result<Accepted, StoreError> {
+    let delivery = delivery(n);
+    store.accept(&delivery, &delivery.id, HOUR).await
+}
+
+#[tokio::test]
+async fn the_suite_passes() {
+    run(async || Store::memory().unwrap()).await.unwrap();
+}
+
+#[test]
+fn futures_are_send() {
+    fn send<T: Send>(_: T) {}
+    fn check(store: &Store, sent: &Delivery, who: &PersonKey, mark: &Mark) {
+        send(store.accept(sent, &sent.id, HOUR));
+        send(store.sort(&sent.id, &[], at(0)));
+        send(store.append(who, 0, &[], mark));
+        send(store.due(at(0), 1));
+        send(store.stats());
+    }
+    let _ = check;
+    send(run(async || Store::memory().unwrap()));
+}
+
+/// Steps of a generator of numbers (SplitMix64).
+fn numbers(seed: u64) -> impl Iterator<Item = u64> {
+    (1..).map(move |n: u64| {
+        let z = seed.wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    })
+}
+
+/// The failure of the shortest sequence that still fails, found by leaving out what can be left out.
+async fn shrunk(mut ops: Vec<Op>) -> Option<String> {
+    let fails = async |ops: &[Op]| same(ops, &Memory::default(), &Store::memory().unwrap()).await.err();
+    let mut failure = fails(&ops).await?;
+    let mut index = ops.len();
+    while index > 0 {
+        index -= 1;
+        let mut fewer = ops.clone();
+        fewer.remove(index);
+        if let Some(still) = fails(&fewer).await {
+            (ops, failure) = (fewer, still);
+        }
+    }
+    Some(format!("{failure}\n{ops:?}"))
+}
+
+#[tokio::test]
+async fn any_sequence_gives_the_same_as_in_memory() {
+    for seed in 0..48 {
+        let ops: Vec<Op> =
+            numbers(seed).take(40).map(|n| Op(u32::try_from(n >> 32).unwrap().to_be_bytes())).collect();
+        if let Some(failure) = shrunk(ops).await {
+            panic!("seed {seed}: {failure}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("people.sqlite");
+    let store = Store::open(&path).unwrap();
+    assert_eq!(accept(&store, 1).await.unwrap(), Accepted::New);
+    let entry = Entry::Answered { at: at(2) };
+    store.append(&person(), 0, std::slice::from_ref(&entry), &mark()).await.unwrap();
+    // As after a power cut: the file as it is now, with its write-ahead log, opened elsewhere.
+    let copy = directory.path().join("copy.sqlite");
+    fs::copy(&path, &copy).unwrap();
+    fs::copy(directory.path().join("people.sqlite-wal"), directory.path().join("copy.sqlite-wal")).unwrap();
+    drop(store);
+    assert!(!directory.path().join("people.sqlite-wal").exists(), "the last handle tidies up");
+
+    for path in [path, copy] {
+        let store = Store::open(&path).unwrap();
+        assert_eq!(accept(&store, 1).await.unwrap(), Accepted::Duplicate);
+        assert_eq!(store.backlog(9).await.unwrap(), vec![delivery(1)]);
+        assert_eq!(store.read(&person()).await.unwrap(), vec![entry.clone()]);
+        assert_eq!(store.next_due().await.unwrap(), Some(at(1)));
+    }
+}
+
+#[tokio::test]
+async fn a_future_that_is_dropped_leaves_its_work_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("people.sqlite");
+    let store = Store::open(&path).unwrap();
+    for n in 0..100 {
+        let sent = delivery(n);
+        let mut future = Box::pin(store.accept(&sent, &sent.id, HOUR));
+        assert!(futures_util::poll!(&mut future).is_pending());
+    }
+    drop(store);
+    assert_eq!(Store::open(&path).unwrap().stats().await.unwrap().backlog, 100);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_at_once_share_a_commit() {
+    let store = Store::memory().unwrap();
+    let answers = join_all((0..2000).map(|n| accept(&store, n))).await;
+    assert!(answers.into_iter().all(|answer| answer.unwrap() == Accepted::New));
+    println!("2000 deliveries in {} commits", store.commits());
+    assert!(store.commits() < 200, "{} commits", store.commits());
+    assert_eq!(store.stats().await.unwrap().backlog, 2000);
+}
+
+#[tokio::test]
+async fn a_job_that_fails_is_rolled_back_alone() {
+    let store = Store::memory().unwrap();
+    let bad = store.write(|book| {
+        let sent = delivery(2);
+        book.accept(&sent, &sent.id, HOUR)?;
+        let sql = "INSERT INTO counters (name, n) VALUES ('dead', ?1)";
+        let failed = book.driver().query(sql, &[Param::Text("078-05-1120")]);
+        failed.map(drop).map_err(|source| BookError::Driver { operation: "test", source })
+    });
+    let (good, bad, also) = tokio::join!(accept(&store, 1), bad, accept(&store, 3));
+    assert_eq!((good.unwrap(), also.unwrap()), (Accepted::New, Accepted::New));
+    let StoreError::Sqlite { operation: "test", source } = bad.unwrap_err() else { panic!() };
+    assert!(!source.to_string().contains("078"), "{source}");
+    let left: Vec<_> = store.backlog(9).await.unwrap().into_iter().map(|delivery| delivery.id).collect();
+    assert_eq!(left, vec![delivery(1).id, delivery(3).id]);
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_lost_fails_everybody_in_it_and_nobody_after() {
+    let store = Store::memory().unwrap();
+    let ends = store.write(|book| {
+        let ended = book.driver().execute("ROLLBACK");
+        ended.map_err(|source| BookError::Driver { operation: "test", source })
+    });
+    // On one thread, so that all three are waiting before the store's thread is polled for an answer.
+    let blocked = store.write(|book| {
+        std::thread::park_timeout(std::time::Duration::from_millis(100));
+        book.next_due()
+    });
+    let (_, first, lost, last) = tokio::join!(blocked, accept(&store, 1), ends, accept(&store, 2));
+    assert!(first.is_err() && lost.is_err() && last.is_err());
+    assert_eq!(store.stats().await.unwrap().backlog, 0);
+    assert_eq!(accept(&store, 1).await.unwrap(), Accepted::New);
+}
+
+#[tokio::test]
+async fn another_process_sees_it_and_may_write() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("people.sqlite");
+    let (server, cli) = (Store::open(&path).unwrap(), Store::open(&path).unwrap());
+    for n in 0..20 {
+        let one = if n % 2 == 0 { &server } else { &cli };
+        accept(one, n).await.unwrap();
+        assert_eq!(server.stats().await.unwrap(), cli.stats().await.unwrap());
+    }
+    let both = join_all((20..220).map(|n| accept(if n % 2 == 0 { &server } else { &cli }, n / 2 + 100)));
+    let new = both.await.into_iter().filter(|answer| *answer.as_ref().unwrap() == Accepted::New).count();
+    assert_eq!(new, 100);
+
+    let raced =
+        [server.append(&person(), 0, &[], &mark()).await, cli.append(&person(), 1, &[], &mark()).await];
+    assert_eq!(raced.map(Result::unwrap), [Appended::Done, Appended::Raced]);
+}
+
+#[tokio::test]
+async fn errors_say_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = Store::open(&directory.path().join("no/people.sqlite")).err().unwrap();
+    assert!(matches!(missing, StoreError::NoDirectory { .. }), "{missing}");
+
+    let other = directory.path().join("other");
+    fs::write(&other, "this is a letter and no database, as anybody can see".repeat(99)).unwrap();
+    let other = Store::open(&other).err().unwrap();
+    assert!(matches!(other, StoreError::NotADatabase { .. }), "{other}");
+    let folder = Store::open(directory.path()).err().unwrap();
+    assert!(matches!(folder, StoreError::File { .. }), "{folder}");
+
+    let path = directory.path().join("people.sqlite");
+    drop(Store::open(&path).unwrap());
+    let (mut book, _) = sqlite::open(&path).unwrap();
+    book.driver().execute("UPDATE version SET version = 99").unwrap();
+    let newer = Store::open(&path).err().unwrap();
+    assert!(matches!(newer, StoreError::Newer { found: 99, .. }), "{newer}");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_and_survived() {
+    let store = Store::memory().unwrap();
+    accept(&store, 1).await.unwrap();
+    store.write(|book| pragma(book, "PRAGMA max_page_count = 1")).await.unwrap();
+    let big = Delivery { body: vec![0; 1 << 20].into(), ..delivery(2) };
+    let full = store.accept(&big, &big.id, HOUR).await.unwrap_err();
+    assert!(matches!(full, StoreError::Full { .. }), "{full}");
+    store.write(|book| pragma(book, "PRAGMA max_page_count = 1000000")).await.unwrap();
+    assert_eq!(store.accept(&big, &big.id, HOUR).await.unwrap(), Accepted::New);
+}
+
+fn pragma(book: &mut Book<Sqlite>, sql: &'static str) -> Result<(), BookError<SqliteError>> {
+    book.driver().execute(sql).map_err(|source| BookError::Driver { operation: "test", source })
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_named_and_not_quoted() {
+    let store = Store::memory().unwrap();
+    store.append(&person(), 0, &[Entry::Answered { at: at(0) }], &mark()).await.unwrap();
+    store.write(|book| pragma(book, r#"UPDATE log SET entry = '{"entry":"Ana Silva"}'"#)).await.unwrap();
+    let error = store.read(&person()).await.unwrap_err().to_string();
+    assert!(error.contains("table log, row 1/0") && !error.contains("Ana"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_files_are_their_owners_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let store = Store::memory().unwrap();
+    let directory = store.lanes._directory.as_ref().unwrap().path();
+    for file in fs::read_dir(directory).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
+    }
+}
+
+/// Runs each statement and keeps how SQLite would go about it.
+struct Explained {
+    inner: rusqlite::Connection,
+    plans: Vec<(&'static str, String)>,
+}
+
+impl Driver for Explained {
+    type Error = SqliteError;
+
+    fn query(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, SqliteError> {
+        if !sql.starts_with("CREATE") {
+            let mut explain = self.inner.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+            let bound = rusqlite::params_from_iter(params.iter().copied().map(sqlite::Bound));
+            let mut rows = explain.query(bound)?;
+            while let Some(row) = rows.next()? {
+                self.plans.push((sql, row.get(3)?));
+            }
+        }
+        sqlite::query(&self.inner, sql, params)
+    }
+}
+
+/// No statement walks over a whole table, and none that is bounded sorts first.
+#[test]
+fn every_statement_has_its_index() {
+    let inner = rusqlite::Connection::open_in_memory().unwrap();
+    let mut book = Book::new(Explained { inner, plans: Vec::new() });
+    book.open().unwrap();
+    book.driver().plans.clear();
+    let (sent, who, address) = (delivery(1), person(), Email::parse("a@example.com").unwrap());
+    let breaker = Breaker { window: HOUR, count: 1, percent: 1, minimum: 1 };
+    let waits = Mark { waits_for: Some(who.clone()), ..mark() };
+    let part =
+        |n: usize, entry| Sorted::Person { id: sent.id.event(n), person: who.clone(), kind: "change", entry };
+    let dead = Sorted::Dead { id: sent.id.event(7), why: String::new() };
+    book.accept(&sent, &sent.id, HOUR).unwrap();
+    book.backlog(9).unwrap();
+    book.sort(&sent.id, &[part(0, Entry::Answered { at: at(0) }), dead], at(0)).unwrap();
+    book.append(&who, 1, &[Entry::Answered { at: at(0) }], &waits).unwrap();
+    book.append(&who, 0, &[], &waits).unwrap();
+    book.read(&who).unwrap();
+    book.due(at(9), 9).unwrap();
+    book.next_due().unwrap();
+    book.find("nobody").unwrap();
+    book.claim(&address, &who, true, at(0)).unwrap();
+    book.account(&who).unwrap();
+    book.permit(&who, at(0), &breaker).unwrap();
+    for filter in [
+        Filter::default(),
+        Filter { status: Some(Status::Held), ..Filter::default() },
+        Filter { person: Some(who.tag()), ..Filter::default() },
+        Filter { id: Some("d_1".into()), ..Filter::default() },
+    ] {
+        book.events(&filter).unwrap();
+    }
+    book.replay(&sent.id).unwrap();
+    book.prune(at(0)).unwrap();
+
+    let plans = &book.driver().plans;
+    assert!(plans.len() > 30);
+    for (sql, plan) in plans {
+        let walks = plan.starts_with("SCAN") && !plan.contains("USING") && plan != "SCAN CONSTANT ROW";
+        // The events of one delivery are few, and so are the people of one event.
+        let sorts = plan.contains("TEMP B-TREE") && !sql.contains("e.id = ?1");
+        assert!(!walks && !sorts, "{plan}: {sql}");
+    }
+}
