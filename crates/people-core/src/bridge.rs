@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 use http::{Request, Response};
 use jiff::tz::TimeZone;
 use people_auth::{Ask, ServiceAccountKey, Signer};
-use people_model::time::Timestamp;
+use people_model::time::{SignedDuration, Timestamp};
 use people_model::{
     DeliveryId, Email, Entry, Event, EventId, HeldWhy, Members, PersonKey, Secret, SourceName, Trust, Why,
 };
@@ -95,10 +96,13 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
     /// Takes waiting deliveries apart and puts their parts into the logs of people. Says how many it took.
     pub async fn sort(&self) -> Result<usize, J::Error> {
         let deliveries = self.journal.backlog(BATCH).await?;
-        for delivery in &deliveries {
+        let now = self.host.now();
+        // Together, so that the journal can make them durable in one go.
+        try_join_all(deliveries.iter().map(async |delivery| {
             let parts = self.parts(delivery);
-            self.journal.sort(&delivery.id, &parts, self.host.now()).await?;
-        }
+            self.journal.sort(&delivery.id, &parts, now).await
+        }))
+        .await?;
         Ok(deliveries.len())
     }
 
@@ -121,7 +125,7 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
                 Piece::Event(event) => {
                     let person = key(event.worker.id.clone());
                     let kind = event.kind.as_str();
-                    let said = delivery.stamped.map_or(delivery.received, |at| at.min(delivery.received));
+                    let said = said(delivery);
                     let entry = heard(id.clone(), delivery.received, said, delivery.trust, event);
                     sorted.push(Sorted::Person { id, person, kind, entry });
                 }
@@ -213,6 +217,16 @@ pub fn sources(
             }),
         })
         .collect()
+}
+
+/// When the sender said what a delivery says, where the event itself does not tell. A stamp that is fresh is coarser than our own clock;
+/// an old one is that of the first attempt.
+fn said(delivery: &Delivery) -> Timestamp {
+    const FRESH: SignedDuration = SignedDuration::from_mins(1);
+    match delivery.stamped {
+        Some(stamped) if stamped.duration_until(delivery.received) > FRESH => stamped,
+        _ => delivery.received,
+    }
 }
 
 /// An event as it goes into a log. Nobody can have said anything later than `said`: a stamp in the future would otherwise silence all

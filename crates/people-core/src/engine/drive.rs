@@ -199,7 +199,18 @@ where
             }
         }
         run.seen = Seen { claims: std::mem::take(&mut run.seen.claims), ..Seen::default() };
-        self.write(run, Entry::Judged { at: self.host.now(), verdict }).await
+        let judged = Entry::Judged { at: self.host.now(), verdict };
+        // What has happened stands, whatever was heard meanwhile.
+        while !self.write(run, judged.clone()).await? {
+            let log = self.journal.read(run.person).await?;
+            let ours = |entry: &Entry| matches!(entry, Entry::Intended { at, .. } if *at == now);
+            let open = log.iter().rposition(|entry| matches!(entry, Entry::Intended { .. } | Entry::Judged { .. }));
+            if !open.and_then(|n| log.get(n)).is_some_and(ours) {
+                return Ok(false);
+            }
+            run.state = State::fold(&log);
+        }
+        Ok(true)
     }
 
     /// Sends a call and says what came of it. Total.

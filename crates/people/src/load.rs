@@ -1,0 +1,110 @@
+//! From `people.toml` to a bridge that can run: the document, its secrets, the key, the journal.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use people_auth::{KeyError, Rs256, ServiceAccountKey, SignError};
+use people_core::bridge::Bridge;
+use people_core::config::{Config, ConfigError, SecretRef};
+use people_model::Secret;
+
+use crate::host::{Clock, Native};
+use crate::store::Store;
+
+/// The bridge as it runs natively.
+pub type NativeBridge = Bridge<Native, Store, Rs256>;
+
+/// How long a request may take. CloudM's own front end gives up after 60 s.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Why there is no bridge.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The document cannot be read.
+    #[error("{}: {source}; name the configuration with --config", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The document is wrong.
+    #[error("{}: {error}", path.display())]
+    Config {
+        /// Which.
+        path: PathBuf,
+        /// What.
+        error: ConfigError,
+    },
+    /// A secret is not there.
+    #[error("[google] credentials: {0}")]
+    Secret(String),
+    /// The key cannot be used.
+    #[error("[google] credentials: {0}")]
+    Key(#[from] KeyError),
+    /// The key cannot sign.
+    #[error("[google] credentials: {0}")]
+    Sign(#[from] SignError),
+    /// The journal cannot be opened.
+    #[error("[journal] url: {0}")]
+    Journal(#[from] crate::store::StoreError),
+    /// The network cannot be used.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// Reads and checks the document. Relative paths in it start at its own folder.
+pub fn config(path: &Path) -> Result<Config, LoadError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    Config::parse(&text).map_err(|error| LoadError::Config { path: path.to_owned(), error })
+}
+
+/// Resolves secrets natively; relative files start at `folder`.
+pub fn secrets(folder: &Path) -> impl Fn(&SecretRef) -> Result<Secret<String>, String> + '_ {
+    move |reference| {
+        let secret = match reference {
+            SecretRef::Env(name) => std::env::var(name)
+                .map_err(|_| format!("the environment variable {name} is not set; set it, or use {{ file = … }}"))?,
+            SecretRef::File(file) => {
+                let path = folder.join(file);
+                std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?
+            }
+        };
+        let secret = secret.trim_end_matches(['\r', '\n']);
+        if secret.is_empty() {
+            return Err("the secret is empty".into());
+        }
+        Ok(Secret::from(secret))
+    }
+}
+
+/// The key of the configuration.
+pub fn key(config: &Config, folder: &Path) -> Result<ServiceAccountKey, LoadError> {
+    let json = secrets(folder)(&config.google.credentials).map_err(LoadError::Secret)?;
+    Ok(ServiceAccountKey::parse(json.expose().as_bytes())?)
+}
+
+/// The journal of the configuration.
+pub fn journal(config: &Config, folder: &Path) -> Result<Store, LoadError> {
+    let path = config.journal.url.strip_prefix("sqlite:").unwrap_or(&config.journal.url);
+    Ok(Store::open(&folder.join(path))?)
+}
+
+/// The folder at which relative paths of the document start.
+pub fn folder(path: &Path) -> PathBuf {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+/// The whole bridge.
+pub fn bridge(path: &Path, clock: Clock) -> Result<NativeBridge, LoadError> {
+    let config = config(path)?;
+    let folder = folder(path);
+    let key = key(&config, &folder)?;
+    let signer = Rs256::new(&key)?;
+    let host = Native::new(clock, TIMEOUT, config.server.rate)?;
+    let journal = journal(&config, &folder)?;
+    Bridge::new(config, &secrets(&folder), host, journal, key, signer)
+        .map_err(|error| LoadError::Config { path: path.to_owned(), error })
+}

@@ -1,0 +1,228 @@
+//! The native server: carries requests to the bridge, and drives people when they are due.
+
+use std::collections::HashSet;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use people_core::host::Host;
+use people_core::journal::Journal;
+use people_model::PersonKey;
+use people_model::time::SignedDuration;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::load::NativeBridge;
+
+/// How often due people are looked for when nothing has woken us: another process may have decided something.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How long a sender may take for its headers and for its body.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    addr: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    work: Arc<Notify>,
+}
+
+impl Server {
+    /// Listens on `listen` and starts to work.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn start(bridge: Arc<NativeBridge>, listen: &str) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen).await?;
+        let addr = listener.local_addr()?;
+        let (stop, stopped) = watch::channel(false);
+        let work = Arc::new(Notify::new());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(accept(listener, bridge.clone(), work.clone(), stopped.clone()));
+        tasks.spawn(Worker::new(bridge.clone(), work.clone()).run(stopped.clone()));
+        tasks.spawn(housekeeping(bridge, stopped));
+        Ok(Self { addr, stop, tasks, work })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Makes it look for work now.
+    pub fn nudge(&self) {
+        self.work.notify_one();
+    }
+
+    /// Stops taking requests, lets what runs finish, and returns when all is quiet.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        self.work.notify_waiters();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    bridge: Arc<NativeBridge>,
+    work: Arc<Notify>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                // Out of file descriptors, most likely: let some finish.
+                Err(_) => { connections.join_next().await; continue }
+            },
+            _ = stopped.changed() => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+        };
+        let _ = stream.set_nodelay(true);
+        let (bridge, work, mut stopped) = (bridge.clone(), work.clone(), stopped.clone());
+        connections.spawn(async move {
+            let service = service_fn(|request| answer(&bridge, &work, request));
+            let connection = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(PATIENCE)
+                .serve_connection(TokioIo::new(stream), service);
+            let mut connection = std::pin::pin!(connection);
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                _ = stopped.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
+                }
+            }
+        });
+    }
+    while connections.join_next().await.is_some() {}
+}
+
+async fn answer(
+    bridge: &NativeBridge,
+    work: &Notify,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Full<Bytes>>, BrokenOff> {
+    let (parts, body) = request.into_parts();
+    let limit = bridge.config.server.max_body.saturating_add(1);
+    let body = tokio::time::timeout(PATIENCE, read(body, limit)).await.map_err(|_| BrokenOff)??;
+    let served = bridge.serve(http::Request::from_parts(parts, body)).await;
+    if served.work {
+        work.notify_one();
+    }
+    Ok(served.response.map(Full::new))
+}
+
+/// The sender went away in the middle of the body, or took too long for it.
+#[derive(Debug, thiserror::Error)]
+#[error("the request broke off")]
+struct BrokenOff;
+
+/// Reads at most `limit` bytes; the surface says what it thinks of a body that is longer than it wants.
+async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, BrokenOff> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(|_| BrokenOff)?.into_data() {
+            let room = limit.saturating_sub(whole.len());
+            whole.extend_from_slice(data.get(..room.min(data.len())).unwrap_or(&data));
+            if whole.len() >= limit {
+                break;
+            }
+        }
+    }
+    Ok(whole.freeze())
+}
+
+/// Takes deliveries apart and drives people, each person once at a time and so many at once.
+struct Worker {
+    bridge: Arc<NativeBridge>,
+    work: Arc<Notify>,
+    busy: Arc<Mutex<HashSet<PersonKey>>>,
+    slots: Arc<Semaphore>,
+}
+
+impl Worker {
+    fn new(bridge: Arc<NativeBridge>, work: Arc<Notify>) -> Self {
+        let slots = Arc::new(Semaphore::new(bridge.config.server.concurrency));
+        Self { bridge, work, busy: Arc::default(), slots }
+    }
+
+    async fn run(self, mut stopped: watch::Receiver<bool>) {
+        let mut drives = JoinSet::new();
+        while !*stopped.borrow() {
+            let found = match self.round(&mut drives).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tracing::error!(%error, "the journal failed; trying again");
+                    false
+                }
+            };
+            while drives.try_join_next().is_some() {}
+            if found {
+                continue;
+            }
+            tokio::select! {
+                () = self.work.notified() => {}
+                _ = tokio::time::timeout(TICK, std::future::pending::<()>()) => {}
+                Some(_) = drives.join_next(), if !drives.is_empty() => {}
+                _ = stopped.changed() => {}
+            }
+        }
+        while drives.join_next().await.is_some() {}
+    }
+
+    /// Sorts what waits and starts to drive whoever is due. Says whether there may be more to do at once.
+    async fn round(&self, drives: &mut JoinSet<()>) -> Result<bool, <crate::store::Store as Journal>::Error> {
+        let sorted = self.bridge.sort().await?;
+        let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let due = self.bridge.journal.due(self.bridge.host.now(), busy + self.slots.available_permits() + 1).await?;
+        let mut started = 0;
+        for person in due {
+            let Ok(slot) = self.slots.clone().try_acquire_owned() else { break };
+            if !self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(person.clone()) {
+                continue;
+            }
+            let (bridge, busy, work) = (self.bridge.clone(), self.busy.clone(), self.work.clone());
+            started += 1;
+            drives.spawn(async move {
+                let tag = person.tag();
+                match bridge.drive(&person).await {
+                    Ok(stop) => tracing::debug!(person = tag, ?stop, "driven"),
+                    Err(error) => tracing::error!(person = tag, %error, "the journal failed; trying again"),
+                }
+                busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&person);
+                drop(slot);
+                work.notify_one();
+            });
+        }
+        Ok(sorted > 0 || started > 0)
+    }
+}
+
+/// Forgets what is old, once an hour.
+async fn housekeeping(bridge: Arc<NativeBridge>, mut stopped: watch::Receiver<bool>) {
+    let mut hours = tokio::time::interval(Duration::from_secs(3600));
+    loop {
+        tokio::select! {
+            _ = hours.tick() => {}
+            _ = stopped.changed() => return,
+        }
+        let keep: SignedDuration = bridge.config.journal.keep.get();
+        if let Ok(before) = bridge.host.now().checked_sub(keep) {
+            if let Err(error) = bridge.journal.prune(before).await {
+                tracing::warn!(%error, "old entries could not be pruned; trying again in an hour");
+            }
+        }
+    }
+}
