@@ -1,0 +1,265 @@
+//! The mapping language: what a record of an HR system means, said in the configuration and not in code.
+//!
+//! A value is a path (`worker.name.first`, `fields."First name".value`), walked plainly, or an expression
+//! (`dept | lookup('departments')`, `first ~ ' ' ~ last`), or a list of these of which the first that yields something counts. A
+//! single-quoted text is a constant; a double-quoted one is a name in a path.
+//!
+//! What is missing says nothing, and so does an expression that hangs on something missing. `null` says that the value was removed,
+//! and so does an expression that yields nothing because of a `null` or an empty text. No text "null" or "None" ever comes out.
+//!
+//! An expression sees the members of the record, `this` (the record) and `document` (the whole body). Filters: `lower`, `upper`,
+//! `trim`, `string`, `ascii`, `replace`, `split`, `join`, `first`, `last`, `default`, `date`, `lookup`. Tests: `defined`,
+//! `undefined`, `none`, `startingwith`, `endingwith`.
+
+mod config;
+pub(crate) mod draft;
+mod filters;
+mod path;
+mod rule;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::value::Value as Word;
+use people_model::EventKind;
+use people_model::cloudm::profile::Profile;
+use serde_json::Value;
+
+pub use config::{MapConfig, Texts};
+
+use self::draft::{Draft, MAP, holds, text};
+use self::path::Path;
+use self::rule::{Rules, Scene};
+use crate::source::config::{ConfigProblem, Empty, Tables};
+use crate::source::{Dead, Piece};
+
+/// More records than this in one delivery are refused.
+pub(crate) const MOST_RECORDS: usize = 10_000;
+
+/// Members that a map may not set, and why.
+const NOT_HERE: [(&str, &str); 4] = [
+    ("id", "the address is made by the policy; the worker id goes to `map.id`"),
+    ("email", "the work address goes to `map.email`"),
+    ("password", "a password never comes from an HR system; remove it"),
+    ("suspended", "access is the policy's business; remove it"),
+];
+
+/// A compiled map.
+pub struct Mapping {
+    each: Option<Path>,
+    kind: Option<Rules>,
+    types: BTreeMap<String, Option<EventKind>>,
+    when: Option<Rules>,
+    id: Rules,
+    occurred_at: Option<Rules>,
+    effective_date: Option<Rules>,
+    last_working_day: Option<Rules>,
+    reason: Option<Rules>,
+    email: Option<Rules>,
+    timezone: Option<Rules>,
+    fields: Vec<(String, Rules)>,
+    tables: Word,
+    empty: Empty,
+}
+
+impl Mapping {
+    /// Compiles a map with its tables of words and its rules for `null` and `""`.
+    ///
+    /// # Errors
+    /// Where a value is neither a path nor an expression, a member, filter or table does not exist, or `id` is missing.
+    pub fn compile(config: &MapConfig, lookup: &Tables, empty: &Empty) -> Result<Self, ConfigProblem> {
+        let tables = Word::from(lookup);
+        let rules = |key: &str, texts: &Texts| Rules::compile(&format!("map.{key}"), texts, &tables);
+        let maybe =
+            |key: &str, texts: &Option<Texts>| texts.as_ref().map(|texts| rules(key, texts)).transpose();
+        let each = config.each.as_deref().map(|text| {
+            Path::parse(text).ok_or_else(|| {
+                ConfigProblem::new("map.each", "this is not a path such as \"data.employees\"")
+            })
+        });
+        let id = config.id.as_ref().ok_or_else(|| {
+            ConfigProblem::new("map.id", "say where the HR worker id stands, such as id = \"employee.id\"")
+        })?;
+        let mut types = BTreeMap::new();
+        for (word, name) in &config.types {
+            let kind = EventKind::parse(name);
+            if kind.is_none() && name != "ignore" {
+                let names = EventKind::ALL.map(EventKind::as_str).join(", ");
+                return Err(ConfigProblem::new(
+                    format!("map.types.{word}"),
+                    format!("use one of {names}, ignore"),
+                ));
+            }
+            types.insert(word.clone(), kind);
+        }
+        let mut fields = Vec::new();
+        for (name, texts) in &config.fields {
+            let key = format!("fields.{name}");
+            if let Some(problem) = refusal(name) {
+                return Err(ConfigProblem::new(format!("map.{key}"), problem));
+            }
+            fields.push((name.clone(), rules(&key, texts)?));
+        }
+        Ok(Self {
+            each: each.transpose()?,
+            kind: maybe("type", &config.kind)?,
+            types,
+            when: maybe("when", &config.when)?,
+            id: rules("id", id)?,
+            occurred_at: maybe("occurredAt", &config.occurred_at)?,
+            effective_date: maybe("effectiveDate", &config.effective_date)?,
+            last_working_day: maybe("lastWorkingDay", &config.last_working_day)?,
+            reason: maybe("reason", &config.reason)?,
+            email: maybe("email", &config.email)?,
+            timezone: maybe("timezone", &config.timezone)?,
+            fields,
+            tables,
+            empty: empty.clone(),
+        })
+    }
+
+    /// What a whole body says: one piece a record. A record that cannot be used is [`Piece::Dead`], and the others go on.
+    pub fn pieces(&self, document: &Value) -> Vec<Piece> {
+        let found = match &self.each {
+            Some(path) => path.walk(document, document),
+            None => Some(document),
+        };
+        let dead = |problem: &str| {
+            vec![Piece::Dead(Dead { rule: "map.each".to_owned(), problem: problem.to_owned() })]
+        };
+        match found {
+            None => dead("there is nothing at this path"),
+            Some(Value::Array(records)) if records.len() > MOST_RECORDS => {
+                dead("too many records in one delivery")
+            }
+            Some(Value::Array(records)) if records.is_empty() => {
+                vec![Piece::Ignored("a list without records")]
+            }
+            Some(Value::Array(records)) => {
+                records.iter().map(|record| self.piece(record, document)).collect()
+            }
+            Some(record) => vec![self.piece(record, document)],
+        }
+    }
+
+    /// What one record says.
+    pub fn piece(&self, record: &Value, document: &Value) -> Piece {
+        if !record.is_object() {
+            let problem = "a record must be a JSON object".to_owned();
+            return Piece::Dead(Dead { rule: "map.each".to_owned(), problem });
+        }
+        let made = || -> Result<Piece, Dead> {
+            let scene = Scene::new(record, document, &self.tables);
+            let Some(draft) = self.draft_of(&scene)? else {
+                return Ok(Piece::Ignored("the map's `when` does not hold"));
+            };
+            match self.kind(&scene)? {
+                Some(kind) => draft.finish(kind, MAP, &self.empty).map(Piece::Event),
+                None => Ok(Piece::Ignored("a type of event that is of no concern")),
+            }
+        };
+        made().unwrap_or_else(Piece::Dead)
+    }
+
+    /// The values of one record, not yet checked; `None` where `when` does not hold.
+    pub(crate) fn draft(&self, record: &Value, document: &Value) -> Result<Option<Draft>, Dead> {
+        self.draft_of(&Scene::new(record, document, &self.tables))
+    }
+
+    /// Whether the map says what has happened.
+    pub fn tells_type(&self) -> bool {
+        self.kind.is_some()
+    }
+
+    /// The names at the top of a record that the map reads.
+    pub fn roots(&self) -> BTreeSet<String> {
+        let own = [&self.kind, &self.when, &self.occurred_at, &self.effective_date, &self.last_working_day];
+        let more = [&self.reason, &self.email, &self.timezone];
+        let all = own.into_iter().chain(more).flatten().chain([&self.id]);
+        all.chain(self.fields.iter().map(|(_, rules)| rules)).flat_map(Rules::roots).collect()
+    }
+
+    fn draft_of(&self, scene: &Scene<'_>) -> Result<Option<Draft>, Dead> {
+        let find = |rules: &Option<Rules>| rules.as_ref().map_or(Ok(None), |rules| rules.find(scene));
+        if self.when.is_some() && !holds(find(&self.when)?.as_ref()) {
+            return Ok(None);
+        }
+        let mut members = Vec::new();
+        for (name, rules) in &self.fields {
+            if let Some(value) = rules.find(scene)? {
+                members.push((name.clone(), value));
+            }
+        }
+        Ok(Some(Draft {
+            id: self.id.find(scene)?,
+            occurred_at: find(&self.occurred_at)?,
+            effective_date: find(&self.effective_date)?,
+            last_working_day: find(&self.last_working_day)?,
+            reason: find(&self.reason)?,
+            timezone: find(&self.timezone)?,
+            email: find(&self.email)?,
+            members,
+        }))
+    }
+
+    fn kind(&self, scene: &Scene<'_>) -> Result<Option<EventKind>, Dead> {
+        let dead = |problem: &str| Dead { rule: "map.type".to_owned(), problem: problem.to_owned() };
+        let Some(rules) = &self.kind else { return Ok(Some(EventKind::Change)) };
+        let word = rules.find(scene)?;
+        let word = match &word {
+            Some(Value::Bool(flag)) => Some(flag.to_string()),
+            word => text(word.as_ref()).map_err(dead)?,
+        };
+        let word = word.ok_or_else(|| dead("the type of event is missing"))?;
+        Ok(if self.types.is_empty() {
+            EventKind::parse(&word)
+        } else {
+            self.types.get(&word).copied().flatten()
+        })
+    }
+}
+
+/// Why a map may not set this member, if it may not.
+fn refusal(name: &str) -> Option<String> {
+    let own = NOT_HERE.iter().find(|(member, _)| *member == name).map(|(_, why)| (*why).to_owned());
+    own.or_else(|| match people_model::cloudm::member(name) {
+        Some(member) if member.writable => None,
+        Some(_) => Some("CloudM sets it and takes it from nobody; remove it".to_owned()),
+        None => Some(unknown_member(name)),
+    })
+}
+
+/// That a CloudM profile has no such member, and which one may be meant.
+pub(crate) fn unknown_member(name: &str) -> String {
+    let mut near: Vec<(usize, &str)> = Profile::MEMBERS
+        .iter()
+        .filter(|member| member.writable)
+        .map(|member| (distance(&member.name.to_lowercase(), &name.to_lowercase()), member.name))
+        .filter(|(distance, _)| *distance <= 3)
+        .collect();
+    near.sort_unstable();
+    match near.first() {
+        Some((_, like)) => format!("a CloudM profile has no such member; did you mean `{like}`?"),
+        None => "a CloudM profile has no such member".to_owned(),
+    }
+}
+
+/// Insertions, deletions and replacements between two words.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut before = i;
+        let mut left = i + 1;
+        for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
+            let here = (before + usize::from(x != y)).min(left + 1).min(*cell + 1);
+            before = *cell;
+            *cell = here;
+            left = here;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
