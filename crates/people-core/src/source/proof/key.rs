@@ -1,0 +1,85 @@
+//! Keys, read once from the secrets of a source.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use ed25519_dalek::VerifyingKey;
+use people_model::Secret;
+
+use super::{Algorithm, Encoding, KeyForm, Scheme};
+
+const LENIENT: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+/// Standard Base64, padded or not.
+pub(super) const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
+/// URL-safe Base64, padded or not.
+pub(super) const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
+
+/// What checks a proof.
+pub(super) enum Key {
+    /// The key of an HMAC, or the very text that a header must hold.
+    Shared(Secret<Vec<u8>>),
+    /// A public key.
+    Public(Box<VerifyingKey>),
+}
+
+/// Reads a signature as it is written in a header.
+pub(super) fn decode(encoding: Encoding, text: &str) -> Option<Vec<u8>> {
+    match encoding {
+        Encoding::Hex => hex::decode(text).ok(),
+        Encoding::Base64 => STANDARD.decode(text).ok(),
+        Encoding::Base64url => URL_SAFE.decode(text).ok(),
+    }
+}
+
+/// Writes a signature as [`decode`] reads it.
+pub(super) fn encode(encoding: Encoding, bytes: &[u8]) -> String {
+    match encoding {
+        Encoding::Hex => hex::encode(bytes),
+        Encoding::Base64 => STANDARD.encode(bytes),
+        Encoding::Base64url => URL_SAFE.encode(bytes),
+    }
+}
+
+/// The bytes of a secret; the error says what is wrong with it and never what it is.
+pub(super) fn bytes(scheme: &Scheme, secret: &str) -> Result<Vec<u8>, &'static str> {
+    let text = secret.strip_prefix(&*scheme.key_prefix).unwrap_or(secret);
+    let bytes = match scheme.key {
+        KeyForm::Text => text.as_bytes().to_vec(),
+        KeyForm::Base64 => STANDARD
+            .decode(text.trim())
+            .map_err(|_| "the secret is not Base64; copy it from the sender once more, whole")?,
+        KeyForm::Hex => hex::decode(text.trim())
+            .map_err(|_| "the secret is not hexadecimal; copy it from the sender once more, whole")?,
+    };
+    if bytes.is_empty() {
+        Err("the secret is empty; copy it from the sender once more, whole")
+    } else {
+        Ok(bytes)
+    }
+}
+
+impl Key {
+    pub(super) fn read(scheme: &Scheme, secret: &str) -> Result<Self, &'static str> {
+        if secret.starts_with("whsk_") {
+            return Err("this is the sender's private key; use the public one, which begins with whpk_");
+        }
+        let bytes = bytes(scheme, secret)?;
+        match scheme.algorithm {
+            Algorithm::Ed25519 => {
+                let wrong = "an Ed25519 public key has 32 bytes; copy it from the sender once more";
+                let bytes: [u8; 32] = bytes.try_into().map_err(|_| wrong)?;
+                let key = VerifyingKey::from_bytes(&bytes).map_err(|_| wrong)?;
+                if key.is_weak() {
+                    Err("the public key is a weak one")
+                } else {
+                    Ok(Self::Public(Box::new(key)))
+                }
+            }
+            Algorithm::Basic if !bytes.contains(&b':') => {
+                Err("the secret of algorithm \"basic\" is `user:password`")
+            }
+            _ => Ok(Self::Shared(Secret::new(bytes))),
+        }
+    }
+}

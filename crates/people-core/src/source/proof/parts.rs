@@ -1,0 +1,82 @@
+//! What is signed, fed to the algorithm part by part; and the other direction, for demonstrations and tests.
+
+use base64::Engine as _;
+use hmac::{Hmac, KeyInit, Mac};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use people_model::time::Timestamp;
+use sha2::{Sha256, Sha512};
+
+use super::key;
+use super::{Algorithm, Part, Scheme, Unit};
+use crate::source::{Incoming, Refusal};
+
+/// The one value of the first of these headers that is there.
+pub(super) fn single<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result<Option<&'h str>, Refusal> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let name = names.iter().find(|name| headers.contains_key(*name)).ok_or(Refusal::Missing)?;
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().map(Some).map_err(|_| Refusal::Malformed),
+        _ => Err(Refusal::Malformed),
+    }
+}
+
+/// What is signed.
+pub(super) struct Parts<'a> {
+    pub(super) signed: &'a [Part],
+    pub(super) incoming: Incoming<'a>,
+    pub(super) id: Option<&'a str>,
+    pub(super) stamp: Option<&'a str>,
+}
+
+impl Parts<'_> {
+    pub(super) fn each(&self, mut take: impl FnMut(&[u8])) {
+        for part in self.signed {
+            take(match part {
+                Part::Body => self.incoming.body,
+                Part::Timestamp => self.stamp.unwrap_or_default().as_bytes(),
+                Part::Id => self.id.unwrap_or_default().as_bytes(),
+                Part::Method => self.incoming.method.as_str().as_bytes(),
+                Part::Text(text) => text.as_bytes(),
+            });
+        }
+    }
+
+    pub(super) fn mac<M: Mac + KeyInit>(&self, key: &[u8]) -> Option<Vec<u8>> {
+        let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
+        self.each(|part| mac.update(part));
+        Some(mac.finalize().into_bytes().to_vec())
+    }
+}
+
+/// The headers that a sender with this shared secret would send with a POST of `body`: for demonstrations, tests and
+/// measurements. `None` where the row cannot be signed with a shared secret, or the secret cannot be read.
+pub fn sign(scheme: &Scheme, secret: &str, id: &str, body: &[u8], now: Timestamp) -> Option<HeaderMap> {
+    let key = key::bytes(scheme, secret).ok()?;
+    let stamp = match scheme.timestamp.as_ref().map(|stamp| stamp.unit) {
+        Some(Unit::Ms) => now.as_millisecond().to_string(),
+        Some(Unit::Rfc3339) => now.to_string(),
+        _ => now.as_second().to_string(),
+    };
+    let incoming = Incoming { method: &Method::POST, headers: &HeaderMap::new(), body };
+    let parts = Parts { signed: &scheme.signed, incoming, id: Some(id), stamp: Some(&stamp) };
+    let proof = match scheme.algorithm {
+        Algorithm::HmacSha256 => key::encode(scheme.encoding, &parts.mac::<Hmac<Sha256>>(&key)?),
+        Algorithm::HmacSha512 => key::encode(scheme.encoding, &parts.mac::<Hmac<Sha512>>(&key)?),
+        Algorithm::Token => secret.to_owned(),
+        Algorithm::Basic => format!("Basic {}", key::STANDARD.encode(&key)),
+        Algorithm::Ed25519 | Algorithm::None => return None,
+    };
+    let mut headers = HeaderMap::new();
+    let mut put = |names: &[String], value: &str| -> Option<()> {
+        let Some(name) = names.first() else { return Some(()) };
+        headers.insert(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?);
+        Some(())
+    };
+    put(&scheme.header, &format!("{}{proof}", scheme.prefix))?;
+    put(scheme.timestamp.as_ref().map_or(&[], |stamp| &stamp.header), &stamp)?;
+    put(&scheme.id, id)?;
+    Some(headers)
+}
