@@ -3,10 +3,22 @@
 //!
 //! The order is fixed: prove the delivery on its raw bytes, make it durable, and only then look inside.
 
+pub mod bamboohr;
+pub mod canonical;
+pub mod config;
+pub mod generic;
+pub mod proof;
+pub mod standard_webhooks;
+#[cfg(test)]
+pub(crate) mod tests;
+
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response};
 use people_model::time::Timestamp;
 use people_model::{DeliveryId, Event, Members, SourceName, Trust, Why, WorkerId};
+
+pub use self::config::{ApiConfig, ConfigProblem, Deleted, Empty, SourceConfig};
+use crate::config::Secrets;
 
 /// One HTTP request from a source, before anything is believed.
 #[derive(Clone, Copy)]
@@ -103,7 +115,7 @@ impl std::fmt::Debug for Delivery {
 }
 
 /// What one part of a delivery says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Piece {
     /// Something about a person.
     Event(Event),
@@ -120,6 +132,20 @@ pub enum Piece {
     Dead(Dead),
 }
 
+impl std::fmt::Debug for Piece {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Event(event) => f.debug_tuple("Event").field(event).finish(),
+            // A notice holds the worker's id as plain text.
+            Self::Notice { worker, .. } => {
+                f.debug_struct("Notice").field("worker", worker).finish_non_exhaustive()
+            }
+            Self::Ignored(why) => f.debug_tuple("Ignored").field(why).finish(),
+            Self::Dead(dead) => f.debug_tuple("Dead").field(dead).finish(),
+        }
+    }
+}
+
 /// Why a part of a delivery cannot be used. Names the rule or the field, never the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{rule}: {problem}")]
@@ -133,8 +159,8 @@ pub struct Dead {
 /// What a fetched record says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fetched {
-    /// What it says about the person.
-    Piece(Piece),
+    /// What it says about the person. Often several things at once: that somebody works here, and until when.
+    Pieces(Vec<Piece>),
     /// The HR system cannot answer now; a missing record counts too, since a permission that was narrowed looks the same.
     Again {
         /// Seconds that it asked us to wait.
@@ -161,6 +187,53 @@ pub trait Source {
     /// What the answer to [`Source::fetch`] says, fetched at `now`.
     fn fetched(&self, notice: &Members, answer: &Response<Bytes>, now: Timestamp) -> Fetched {
         let _ = (notice, answer, now);
-        Fetched::Piece(Piece::Ignored("this kind of source has nothing to fetch from"))
+        Fetched::Pieces(vec![Piece::Ignored("this kind of source has nothing to fetch from")])
     }
+}
+
+/// A source that may be shared between threads.
+pub type BoxedSource = Box<dyn Source + Send + Sync>;
+
+/// One kind of source.
+struct Kind {
+    name: &'static str,
+    /// Whether it has an API to fetch from.
+    fetches: bool,
+    build: fn(&SourceConfig, &dyn Secrets) -> Result<BoxedSource, ConfigProblem>,
+}
+
+/// Every kind; a new one is one more line.
+const KINDS: &[Kind] = &[
+    Kind { name: "bamboohr", fetches: true, build: bamboohr::build },
+    Kind { name: "generic", fetches: false, build: generic::build },
+    Kind { name: "standard-webhooks", fetches: false, build: standard_webhooks::build },
+];
+
+/// The names of all kinds.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|kind| kind.name)
+}
+
+/// Builds a configured source: checks its table, resolves its secrets, compiles its map.
+///
+/// # Errors
+/// Where the table cannot work; names the key and the fix.
+pub fn build(config: &SourceConfig, secrets: &dyn Secrets) -> Result<BoxedSource, ConfigProblem> {
+    let kind = KINDS.iter().find(|kind| kind.name == config.kind).ok_or_else(|| {
+        ConfigProblem::new(
+            "kind",
+            format!("there is no such kind; use one of {}", kinds().collect::<Vec<_>>().join(", ")),
+        )
+    })?;
+    if config.timezone.as_deref().is_some_and(|name| people_model::time::zone(name).is_none()) {
+        return Err(ConfigProblem::new(
+            "timezone",
+            "there is no such zone; use an IANA name such as \"Europe/Berlin\"",
+        ));
+    }
+    if config.api.is_some() && !kind.fetches {
+        return Err(ConfigProblem::new("api", "this kind fetches nothing; remove it"));
+    }
+    config.empty.check()?;
+    (kind.build)(config, secrets)
 }

@@ -1,0 +1,195 @@
+//! What a record of BambooHR means. It is a state, not an event: an active person is hired, and leaves on the termination date or not
+//! at all. To say so again about somebody who is here already is harmless.
+
+use std::collections::BTreeSet;
+
+use people_model::time::{Timestamp, civil::Date, zone};
+use people_model::{Event, EventKind, Members, Worker, WorkerId};
+use serde_json::{Map, Value};
+
+use crate::mapping::draft::{Draft, MAP, date, text};
+use crate::mapping::{MapConfig, Mapping, Texts};
+use crate::source::canonical::dead;
+use crate::source::config::{ConfigProblem, Empty, SourceConfig};
+use crate::source::{Dead, Piece};
+
+/// The map of a source that has none. `plain` holds every field by its name in small letters without spaces, so that the API's
+/// `firstName` and the display name `First Name` are one; a customer who has renamed or translated fields needs a map.
+const MAP_TOML: &str = r#"
+id = "id"
+email = "plain.workemail"
+[fields]
+givenName = "plain.firstname"
+familyName = "plain.lastname"
+preferredName = "plain.preferredname"
+title = "plain.jobtitle"
+department = "plain.department"
+manager = "plain.supervisoreid"
+locations = "[{'area': plain.location}] if plain.location"
+phoneNumbers = """
+(([{'type': 'MOBILE', 'value': plain.mobilephone}] if plain.mobilephone else [])
+ + ([{'type': 'WORK', 'value': plain.workphone}] if plain.workphone else [])) if plain.mobilephone or plain.workphone"""
+"#;
+
+/// Reads records.
+pub(super) struct Facts {
+    mapping: Mapping,
+    empty: Empty,
+    zone: Option<String>,
+}
+
+impl Facts {
+    pub(super) fn new(config: &SourceConfig) -> Result<Self, ConfigProblem> {
+        let mut map = match &config.map {
+            Some(map) => map.clone(),
+            None => toml::from_str::<MapConfig>(MAP_TOML)
+                .map_err(|_| ConfigProblem::new("map", "the built-in map cannot be read"))?,
+        };
+        map.id.get_or_insert_with(|| Texts(vec!["id".to_owned()]));
+        if map.each.is_some() {
+            return Err(ConfigProblem::new("map.each", "the records of this kind are known; remove it"));
+        }
+        if map.kind.is_none() && (map.effective_date.is_some() || !map.types.is_empty()) {
+            return Err(ConfigProblem::new(
+                "map.type",
+                "with `effectiveDate` or `types` it has to be said what has happened; add `type`, or remove the others",
+            ));
+        }
+        let mapping = Mapping::compile(&map, &config.lookup, &config.empty)?;
+        Ok(Self { mapping, empty: config.empty.clone(), zone: config.timezone.clone() })
+    }
+
+    /// The fields that the map reads, by their names in the API.
+    pub(super) fn roots(&self) -> BTreeSet<String> {
+        let ours = ["plain", "values", "fields", "this", "document", "action", "timestamp", "changedFields"];
+        self.mapping.roots().into_iter().filter(|name| !ours.contains(&name.as_str())).collect()
+    }
+
+    /// What a record says that was true at `as_of`.
+    pub(super) fn pieces(&self, record: &Value, occurred: Option<Timestamp>, as_of: Timestamp) -> Vec<Piece> {
+        let record = widen(record);
+        if self.mapping.tells_type() {
+            return vec![self.mapping.piece(&record, &record)];
+        }
+        self.told(&record, occurred, as_of).unwrap_or_else(|dead| vec![Piece::Dead(dead)])
+    }
+
+    fn told(
+        &self,
+        record: &Value,
+        occurred: Option<Timestamp>,
+        as_of: Timestamp,
+    ) -> Result<Vec<Piece>, Dead> {
+        let Some(mut draft) = self.mapping.draft(record, record)? else {
+            return Ok(vec![Piece::Ignored("the map's `when` does not hold")]);
+        };
+        if draft.occurred_at.is_none() {
+            draft.occurred_at = occurred.map(|at| at.to_string().into());
+        }
+        let state = State::read(record)?;
+        state
+            .facts(self.day(as_of))
+            .into_iter()
+            .map(|(kind, day)| {
+                let effective_date = day.map(|day| day.to_string().into());
+                let draft = Draft { effective_date, ..draft.clone() };
+                draft.finish(kind, MAP, &self.empty).map(Piece::Event)
+            })
+            .collect()
+    }
+
+    /// That a record is gone.
+    pub(super) fn gone(&self, id: WorkerId, occurred_at: Option<Timestamp>, as_of: Timestamp) -> Event {
+        Event {
+            kind: EventKind::Leave,
+            occurred_at,
+            effective_date: Some(self.day(as_of)),
+            last_working_day: None,
+            reason: Some(Event::DELETED.to_owned()),
+            worker: Worker { id, timezone: None, email: None, profile: Members::new() },
+        }
+    }
+
+    /// The calendar day of a moment in the source's zone.
+    fn day(&self, at: Timestamp) -> Date {
+        let zone = self.zone.as_deref().and_then(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        at.to_zoned(zone).date()
+    }
+}
+
+/// What a record says of someone's employment.
+struct State {
+    /// `Some(true)`: works here; `Some(false)`: does not; `None`: the record does not say.
+    active: Option<bool>,
+    hired: Option<Date>,
+    terminated: Option<Date>,
+    /// Whether the record has a termination date, be it an empty one.
+    says_terminated: bool,
+}
+
+impl State {
+    fn read(record: &Value) -> Result<Self, Dead> {
+        let plain = record.get("plain");
+        let get = |name: &str| plain.and_then(|plain| plain.get(name));
+        let word = |name: &str| text(get(name)).ok().flatten().map(|word| word.to_lowercase());
+        let day = |name: &str, shown: &str| date(get(name)).map_err(|problem| dead(shown, problem));
+        let status = word("status");
+        let history = ["employmenthistorystatus", "employmentstatus"].into_iter().find_map(word);
+        let ended = status.as_deref() == Some("inactive") || history.as_deref() == Some("terminated");
+        let active = status.as_deref() == Some("active");
+        Ok(Self {
+            active: if ended { Some(false) } else { active.then_some(true) },
+            hired: day("hiredate", "hireDate")?,
+            terminated: day("terminationdate", "terminationDate")?,
+            says_terminated: get("terminationdate").is_some(),
+        })
+    }
+
+    /// The facts, each with its date.
+    fn facts(&self, today: Date) -> Vec<(EventKind, Option<Date>)> {
+        use EventKind::{Change, Hire, Leave, LeaveCancelled};
+        let arrives = (if self.hired.is_some() { Hire } else { Change }, self.hired);
+        // Who was hired after a termination was hired again.
+        let ends = self
+            .terminated
+            .filter(|end| self.active == Some(false) || self.hired.is_none_or(|day| day <= *end));
+        match (self.active, ends) {
+            // Inactive without an end, and not yet begun: a future hire.
+            (Some(false), None) if self.hired.is_some_and(|day| day > today) => vec![arrives],
+            (Some(false), None) => vec![(Leave, Some(today))],
+            (Some(false), Some(end)) if self.hired.is_some_and(|day| day > today && day > end) => {
+                vec![arrives]
+            }
+            (Some(false), Some(end)) => vec![(Leave, Some(end))],
+            (_, Some(end)) => vec![arrives, (Leave, Some(end))],
+            (Some(true), None) if self.says_terminated => vec![arrives, (LeaveCancelled, None)],
+            (_, None) => vec![arrives],
+        }
+    }
+}
+
+/// Adds `values` (each field's value by its name) and `plain` (the same by its name in small letters without spaces), whether the
+/// values stand in `fields.<name>.value` or in the record itself.
+fn widen(record: &Value) -> Value {
+    let mut members = record.as_object().cloned().unwrap_or_default();
+    let mut values = Map::new();
+    match members.get("fields").and_then(Value::as_object) {
+        Some(fields) => {
+            for (name, field) in fields {
+                let value =
+                    field.as_object().map_or(field, |field| field.get("value").unwrap_or(&Value::Null));
+                values.insert(name.clone(), value.clone());
+            }
+        }
+        None => values.clone_from(&members),
+    }
+    let mut plain = Map::new();
+    for (name, value) in &values {
+        let small: String =
+            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        plain.entry(small).or_insert_with(|| value.clone());
+    }
+    members.insert("values".to_owned(), Value::Object(values));
+    members.insert("plain".to_owned(), Value::Object(plain));
+    Value::Object(members)
+}
