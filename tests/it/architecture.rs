@@ -35,7 +35,7 @@ const IMPURE_WORDS: [&str; 7] = [
 ];
 
 /// Folders in `people-core/src/source` that are not a source.
-const NO_SOURCES: [&str; 1] = ["proof"];
+const NO_SOURCES: [&str; 2] = ["canonical", "proof"];
 
 /// A file longer than this is two files.
 const LONGEST: usize = 500;

@@ -204,7 +204,8 @@ where
         while !self.write(run, judged.clone()).await? {
             let log = self.journal.read(run.person).await?;
             let ours = |entry: &Entry| matches!(entry, Entry::Intended { at, .. } if *at == now);
-            let open = log.iter().rposition(|entry| matches!(entry, Entry::Intended { .. } | Entry::Judged { .. }));
+            let open =
+                log.iter().rposition(|entry| matches!(entry, Entry::Intended { .. } | Entry::Judged { .. }));
             if !open.and_then(|n| log.get(n)).is_some_and(ours) {
                 return Ok(false);
             }

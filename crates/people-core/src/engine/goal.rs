@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use people_model::time::{Timestamp, end_of_day, moment, zone};
 use people_model::{Event, Trust};
 
-use super::state::State;
+use super::state::{Leave, Register, State};
 use crate::policy::{LeaveDay, Policy};
 
 /// What HR wants now, and when that changes by itself.
@@ -51,13 +51,20 @@ pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timest
     let start_day = hire.and_then(|register| register.value.day);
     let start = start_day.and_then(|day| moment(day, policy.start_time, &zone));
 
-    let leave = state.leave.as_ref().filter(|leave| {
-        state.declined.as_ref() != Some(&leave.version)
-            // A later hire with a later first day is a rehire: the leave is history.
-            && !hire.is_some_and(|hire| {
-                hire.version > leave.version && start_day.zip(leave_day(leave, policy)).is_some_and(|(start, end)| start > end)
-            })
+    let stands =
+        |leave: &&Register<Leave>| leave.value.days.is_some() && !state.declined.contains(&leave.version);
+    let leave = state.leave.as_ref().filter(stands).filter(|leave| {
+        // A later hire with a later first day is a rehire: the leave is history.
+        let first_day_after = start_day.zip(leave_day(leave, policy)).is_some_and(|(start, end)| start > end);
+        !(first_day_after && hire.is_some_and(|hire| hire.version > leave.version))
     });
+    // A record that was heard of since is not gone.
+    let deleted = state
+        .deleted
+        .as_ref()
+        .filter(stands)
+        .filter(|deleted| !hire.is_some_and(|hire| hire.version > deleted.version));
+    let leave = leave.or(deleted);
     let end = leave.and_then(|register| {
         let leave = &register.value;
         let day = leave_day(register, policy)?;
@@ -90,7 +97,7 @@ pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timest
     }
 }
 
-fn leave_day(leave: &super::state::Register<super::state::Leave>, policy: &Policy) -> Option<Date> {
+fn leave_day(leave: &Register<Leave>, policy: &Policy) -> Option<Date> {
     let days = leave.value.days?;
     Some(match policy.leave_day {
         LeaveDay::LastWorking => days.last_working.unwrap_or(days.effective),

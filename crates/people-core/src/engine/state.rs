@@ -113,6 +113,8 @@ pub struct State {
     pub hire: Option<Register<Hire>>,
     /// The leave.
     pub leave: Option<Register<Leave>>,
+    /// A leave whose only sign is that the HR record is gone: it counts where no other leave does.
+    pub deleted: Option<Register<Leave>>,
     /// The work address that HR names.
     pub email: Option<Register<String>>,
     /// The zone in which the person works.
@@ -151,8 +153,8 @@ pub struct State {
     pub approved: Vec<HeldWhy>,
     /// The address that a human chose.
     pub chosen: Option<Email>,
-    /// The leave that a human decided against.
-    pub declined: Option<Version>,
+    /// The leaves that a human decided against.
+    pub declined: BTreeSet<Version>,
     /// Notices whose record was not fetched yet.
     pub notices: Vec<Notice>,
     /// How it ended, if nothing was heard since.
@@ -207,7 +209,8 @@ impl State {
             }
             Entry::Rejected { .. } => {
                 self.held = None;
-                self.declined = self.leave.as_ref().map(|leave| leave.version.clone());
+                let leaves = [&self.leave, &self.deleted].into_iter().flatten();
+                self.declined.extend(leaves.map(|leave| leave.version.clone()));
                 self.settled = Some(Outcome::Rejected);
             }
             Entry::Settled { at, outcome } => {
@@ -254,7 +257,7 @@ impl State {
             EventKind::HireCancelled => {
                 newer(&mut self.hire, &version, || Hire { day: None, seed: Members::new() });
             }
-            EventKind::Leave => newer(&mut self.leave, &version, || Leave {
+            EventKind::Leave => newer(self.leave_register(event), &version, || Leave {
                 days: Some(LeaveDays {
                     effective: event.effective_date.unwrap_or_else(|| day_of(version.0)),
                     last_working: event.last_working_day,
@@ -265,6 +268,13 @@ impl State {
             EventKind::LeaveCancelled => {
                 newer(&mut self.leave, &version, || Leave { days: None, trust, reason: None });
             }
+        }
+    }
+
+    fn leave_register(&mut self, event: &Event) -> &mut Option<Register<Leave>> {
+        match event.reason.as_deref() {
+            Some(Event::DELETED) => &mut self.deleted,
+            _ => &mut self.leave,
         }
     }
 

@@ -80,8 +80,8 @@ pub struct ApiConfig {
     pub fields: Vec<String>,
 }
 
-/// What a deleted HR record means. It is not a leaver: with `hold` and `leave` alike the source says that somebody leaves with the
-/// reason [`people_model::Event::DELETED`], so that whoever decides can tell; only `ignore` keeps silent.
+/// What a deleted HR record means. It is not a leaver: unless told otherwise the leave carries the reason
+/// [`people_model::Event::DELETED`], on which the engine asks a human.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Deleted {
@@ -90,7 +90,7 @@ pub enum Deleted {
     /// A leave, which a human has to confirm.
     #[default]
     Hold,
-    /// A leave, which nobody has to confirm as far as this source is concerned.
+    /// A leave like any other.
     Leave,
 }
 

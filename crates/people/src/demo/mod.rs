@@ -71,7 +71,8 @@ pub async fn run(keep: bool) -> Result<bool, Box<dyn Error + Send + Sync>> {
 /// Writes the configuration and its secrets into the folder.
 fn prepare(folder: &std::path::Path, sim: &Sim) -> std::io::Result<std::path::PathBuf> {
     let urls = sim.urls();
-    let text = include_str!("people.toml").replace("{cloudm}", &urls.cloudm).replace("{bamboohr}", &urls.bamboohr);
+    let text =
+        include_str!("people.toml").replace("{cloudm}", &urls.cloudm).replace("{bamboohr}", &urls.bamboohr);
     let path = folder.join("people.toml");
     std::fs::write(&path, text)?;
     std::fs::write(folder.join("key.json"), sim.key_json())?;
@@ -192,7 +193,10 @@ impl Stage {
     }
 
     /// The lines of a delivery's events: kind, person, status and note.
-    async fn rows(&self, id: &DeliveryId) -> Result<Vec<(String, String, String)>, Box<dyn Error + Send + Sync>> {
+    async fn rows(
+        &self,
+        id: &DeliveryId,
+    ) -> Result<Vec<(String, String, String)>, Box<dyn Error + Send + Sync>> {
         let filter = Filter { id: Some(id.to_string()), ..Filter::default() };
         let mut rows = self.bridge.journal.events(&filter).await?;
         rows.reverse();

@@ -233,11 +233,7 @@ pub(super) const SCRIPT: &[Act] = &[
     },
     Act {
         title: "The owner does leave: held again, for a human to decide",
-        sends: sent(
-            "hr",
-            "msg_10",
-            r#"{"type":"leave","effectiveDate":"2026-05-14","worker":{"id":"1"}}"#,
-        ),
+        sends: sent("hr", "msg_10", r#"{"type":"leave","effectiveDate":"2026-05-14","worker":{"id":"1"}}"#),
         status: 200,
         outcome: "held: the account is protected",
         ..NOTHING

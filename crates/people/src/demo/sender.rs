@@ -47,7 +47,11 @@ impl Sender {
         now: Timestamp,
     ) -> Result<(u16, Option<DeliveryId>), Box<dyn std::error::Error + Send + Sync>> {
         let url = format!("http://{}/hooks/{}", self.addr, sent.source);
-        let body = if sent.tampered { sent.body.replacen("\"leave\"", "\"hire\" ", 1) } else { sent.body.to_owned() };
+        let body = if sent.tampered {
+            sent.body.replacen("\"leave\"", "\"hire\" ", 1)
+        } else {
+            sent.body.to_owned()
+        };
         let mut request = self.client.post(url).header("content-type", "application/json").body(body);
         let stamp = now.as_second().to_string();
         let secret = |file| SECRETS.iter().find(|(name, _)| *name == file).map_or("", |(_, secret)| *secret);

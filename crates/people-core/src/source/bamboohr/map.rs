@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::mapping::draft::{Draft, MAP, date, text};
 use crate::mapping::{MapConfig, Mapping, Texts};
 use crate::source::canonical::dead;
-use crate::source::config::{ConfigProblem, Empty, SourceConfig};
+use crate::source::config::{ConfigProblem, Deleted, Empty, SourceConfig};
 use crate::source::{Dead, Piece};
 
 /// The map of a source that has none. `plain` holds every field by its name in small letters without spaces, so that the API's
@@ -99,13 +99,19 @@ impl Facts {
     }
 
     /// That a record is gone.
-    pub(super) fn gone(&self, id: WorkerId, occurred_at: Option<Timestamp>, as_of: Timestamp) -> Event {
+    pub(super) fn gone(
+        &self,
+        id: WorkerId,
+        occurred_at: Option<Timestamp>,
+        as_of: Timestamp,
+        means: Deleted,
+    ) -> Event {
         Event {
             kind: EventKind::Leave,
             occurred_at,
             effective_date: Some(self.day(as_of)),
             last_working_day: None,
-            reason: Some(Event::DELETED.to_owned()),
+            reason: (means != Deleted::Leave).then(|| Event::DELETED.to_owned()),
             worker: Worker { id, timezone: None, email: None, profile: Members::new() },
         }
     }

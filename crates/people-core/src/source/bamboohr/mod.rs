@@ -127,6 +127,6 @@ impl BambooHr {
         }
         let at = crate::mapping::draft::moment(at).map_err(|problem| dead("timestamp", problem))?;
         let worker = employee(Some(id))?;
-        Ok(Piece::Event(self.facts.gone(worker, at, at.unwrap_or(received))))
+        Ok(Piece::Event(self.facts.gone(worker, at, at.unwrap_or(received), self.deleted)))
     }
 }
