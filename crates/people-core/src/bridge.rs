@@ -260,7 +260,7 @@ impl<H, J, S> Records for Bridge<H, J, S> {
             None => Fetched::Again { after_s: None, why: Why::new(people_model::verdict::WhyKind::NotSent) },
         };
         let pieces = match fetched {
-            Fetched::Again { after_s, why } => return vec![Entry::Stalled { at: now, after_s, why }],
+            Fetched::Again { after_s, why } => return vec![Entry::Unfetched { at: now, after_s, why }],
             Fetched::Pieces(pieces) => pieces,
         };
         // The facts of one fetch share a moment; their ids tell them apart.

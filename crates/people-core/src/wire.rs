@@ -129,10 +129,10 @@ impl<S: Signer> Wire<S> {
             None => Bytes::new(),
             Some(body) => {
                 let mut body = body.clone();
-                if call.password {
-                    if let Value::Object(members) = &mut body {
-                        members.insert("password".into(), Value::String(password(host)));
-                    }
+                if call.password
+                    && let Value::Object(members) = &mut body
+                {
+                    members.insert("password".into(), Value::String(password(host)));
                 }
                 Bytes::from(serde_json::to_vec(&body).map_err(|_| unbuildable())?)
             }

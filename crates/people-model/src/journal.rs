@@ -49,6 +49,17 @@ pub enum Entry {
         /// What the source needs in order to fetch.
         notice: Members,
     },
+    /// The record could not be fetched; it is tried again later.
+    Unfetched {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// Seconds that the HR system asked us to wait, where it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after_s: Option<u32>,
+        /// Why.
+        why: Why,
+    },
     /// A fetch that answered the notices so far had nothing to say (the record is of no concern).
     Answered {
         /// When.

@@ -100,9 +100,9 @@ where
             let now = self.host.now();
             match self.decide(&run, now) {
                 Next::Wait(until) => return self.rest(&mut run, until).await,
-                Next::Held => {
+                Next::Held { due } => {
                     let note = run.state.held.as_ref().map(ToString::to_string).unwrap_or_default();
-                    return self.stop(&mut run, Stop::Held, mark(None, Status::Held, note)).await;
+                    return self.stop(&mut run, Stop::Held, mark(due, Status::Held, note)).await;
                 }
                 Next::Over { outcome, due } => {
                     let mut mark = mark(due, status(outcome), outcome.to_string());
@@ -168,11 +168,16 @@ where
     }
 
     fn decide(&self, run: &Run<'_>, now: Timestamp) -> Next {
-        let goal = goal(&run.state, self.policy, &self.records.zone(run.person), now);
+        let zone = self.records.zone(run.person);
+        let goal_at = |at| goal(&run.state, self.policy, &zone, at);
+        let goal = goal_at(now);
+        // A pause ends when HR wants something else than at its beginning: a question must not keep a leaver in.
+        let over = run.state.paused.is_some_and(|since| goal_at(since).wanted != goal.wanted);
+        let resumed = over.then(|| run.state.resumed());
         let situation = Situation {
             domain: self.domain,
             person: run.person,
-            state: &run.state,
+            state: resumed.as_ref().unwrap_or(&run.state),
             goal: &goal,
             policy: self.policy,
             now,
@@ -193,10 +198,8 @@ where
         let verdict = self.call(&call).await;
         let verdict = verdict.map(|answer| self.target.receipt(&call, &answer));
         let done = matches!(verdict, Verdict::Done { .. });
-        if done {
-            if let Some(address) = rename {
-                self.journal.claim(&address, run.person, false, now).await?;
-            }
+        if done && let Some(address) = rename {
+            self.journal.claim(&address, run.person, false, now).await?;
         }
         run.seen = Seen { claims: std::mem::take(&mut run.seen.claims), ..Seen::default() };
         let judged = Entry::Judged { at: self.host.now(), verdict };
@@ -234,7 +237,7 @@ where
         notice: &Members,
         now: Timestamp,
     ) -> Vec<Entry> {
-        let stalled = |after_s, why| vec![Entry::Stalled { at: now, after_s, why }];
+        let unfetched = |why| vec![Entry::Unfetched { at: now, after_s: None, why }];
         let request = match self.records.request(source, notice) {
             Ok(request) => request,
             Err(dead) => {
@@ -244,8 +247,8 @@ where
         };
         match self.host.send(request).await {
             Ok(answer) => self.records.read(person, source, notice, &answer, now),
-            Err(Lost::NeverLeft(detail)) => stalled(None, Why::new(WhyKind::NotSent).detail(detail)),
-            Err(Lost::Unanswered(detail)) => stalled(None, Why::new(WhyKind::Unanswered).detail(detail)),
+            Err(Lost::NeverLeft(detail)) => unfetched(Why::new(WhyKind::NotSent).detail(detail)),
+            Err(Lost::Unanswered(detail)) => unfetched(Why::new(WhyKind::Unanswered).detail(detail)),
         }
     }
 
@@ -275,7 +278,9 @@ where
         let mut mark = match entries.last() {
             Some(Entry::Held { why, .. }) => mark(None, Status::Held, why.to_string()),
             Some(Entry::Settled { outcome, .. }) => mark(due, status(*outcome), outcome.to_string()),
-            Some(Entry::Stalled { why, .. }) => mark(due, Status::Working, why.to_string()),
+            Some(Entry::Stalled { why, .. } | Entry::Unfetched { why, .. }) => {
+                mark(due, Status::Working, why.to_string())
+            }
             Some(Entry::Judged { verdict, .. }) => {
                 mark(due, Status::Working, verdict.why().map(ToString::to_string).unwrap_or_default())
             }

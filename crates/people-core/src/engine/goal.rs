@@ -63,7 +63,7 @@ pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timest
         .deleted
         .as_ref()
         .filter(stands)
-        .filter(|deleted| !hire.is_some_and(|hire| hire.version > deleted.version));
+        .filter(|deleted| hire.is_none_or(|hire| hire.version <= deleted.version));
     let leave = leave.or(deleted);
     let end = leave.and_then(|register| {
         let leave = &register.value;

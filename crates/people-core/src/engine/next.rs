@@ -3,7 +3,7 @@
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{Email, Entry, HeldWhy, Outcome, Step, Trust, Verdict};
 
-use super::state::Notice;
+use super::state::{Notice, Tries};
 use super::{Seen, Situation};
 use crate::journal::Permit;
 use crate::policy::Decision;
@@ -35,8 +35,11 @@ pub enum Next {
     Send(Step),
     /// Nothing before that moment.
     Wait(Timestamp),
-    /// Nothing before a human decides.
-    Held,
+    /// Nothing before a human decides, or that moment, at which HR wants something else.
+    Held {
+        /// When.
+        due: Option<Timestamp>,
+    },
     /// The target agrees. Nothing before that moment, if there is one, or something new is heard.
     Over {
         /// How it ended.
@@ -49,19 +52,21 @@ pub enum Next {
 /// The next move.
 pub fn next<T: Target>(s: &Situation<'_>, seen: &Seen, target: &T) -> Next {
     let state = s.state;
+    let later = s.goal.changes;
     if state.held.is_some() {
-        return Next::Held;
+        return Next::Held { due: later };
     }
     if let Some(Outcome::Rejected) = state.settled {
-        return Next::Over { outcome: Outcome::Rejected, due: None };
+        return Next::Over { outcome: Outcome::Rejected, due: later };
     }
-    if let Some(due) = rest(s) {
-        if s.now < due {
-            return Next::Wait(due);
-        }
-    }
-    if let Some(notice) = state.notices.first() {
+    let fetch =
+        state.notices.first().map(|notice| (notice, after_tries(s, state.fetch_tries).unwrap_or(s.now)));
+    if let Some((notice, _)) = fetch.filter(|(_, due)| *due <= s.now) {
         return Next::Fetch(notice.clone());
+    }
+    let fetch = fetch.map(|(_, due)| due);
+    if let Some(due) = rest(s).filter(|due| s.now < *due) {
+        return Next::Wait(fetch.map_or(due, |fetch| fetch.min(due)));
     }
     if let Some((why, step)) = &state.refused {
         return held(s, HeldWhy::Refused { why: why.clone() }, vec![step.clone()]);
@@ -73,6 +78,11 @@ pub fn next<T: Target>(s: &Situation<'_>, seen: &Seen, target: &T) -> Next {
         Plan::Adopt { address, proven } => Next::Adopt { address, proven },
         Plan::Happened(answer) => Next::Write(Entry::Judged { at: s.now, verdict: Verdict::Done { answer } }),
         Plan::Hold(why, steps) => held(s, why, steps),
+        // All that is known agrees, and there is more to know.
+        Plan::Agrees(_) if fetch.is_some() => {
+            let due = fetch.unwrap_or(s.now);
+            Next::Wait(later.map_or(due, |later| later.min(due)))
+        }
         Plan::Agrees(outcome) => over(s, outcome),
         Plan::Steps(steps) => match steps.first() {
             Some(step) => guard(s, seen, step).unwrap_or_else(|| Next::Send(step.clone())),
@@ -83,15 +93,21 @@ pub fn next<T: Target>(s: &Situation<'_>, seen: &Seen, target: &T) -> Next {
 
 /// The moment before which nothing is tried: after failures, and after a lost answer.
 fn rest(s: &Situation<'_>) -> Option<Timestamp> {
-    let after = |at: Timestamp, span: SignedDuration| at.saturating_add(span).unwrap_or(at);
-    let tries = s.state.tries.map(|tries| {
-        after(tries.last, s.policy.retry.delay(tries.count, s.person.worker.as_str(), tries.after_s))
-    });
     let open = s.state.open.as_ref().map(|open| {
         let last = s.state.tries.map_or(open.at, |tries| tries.last.max(open.at));
         after(last, s.policy.retry.settle.get())
     });
-    tries.max(open)
+    after_tries(s, s.state.tries).max(open)
+}
+
+fn after_tries(s: &Situation<'_>, tries: Option<Tries>) -> Option<Timestamp> {
+    tries.map(|tries| {
+        after(tries.last, s.policy.retry.delay(tries.count, s.person.worker.as_str(), tries.after_s))
+    })
+}
+
+fn after(at: Timestamp, span: SignedDuration) -> Timestamp {
+    at.saturating_add(span).unwrap_or(at)
 }
 
 fn held(s: &Situation<'_>, why: HeldWhy, steps: Vec<Step>) -> Next {
@@ -119,25 +135,23 @@ fn guard(s: &Situation<'_>, seen: &Seen, step: &Step) -> Option<Next> {
     }
     let ask = |why: HeldWhy| (!s.state.allows(&why)).then(|| held(s, why, vec![step.clone()]));
     let protected = s.state.account.as_ref().is_some_and(|account| s.policy.protects(account));
-    if protected {
-        if let Some(held) = ask(HeldWhy::Protected) {
-            return Some(held);
-        }
+    if protected && let Some(held) = ask(HeldWhy::Protected) {
+        return Some(held);
     }
     let decide = |decision, why: HeldWhy| match decision {
         Decision::Act => None,
         Decision::Hold => ask(why),
         Decision::Ignore => Some(over(s, Outcome::Agreed)),
     };
-    if s.goal.deleted {
-        if let Some(held) = ask(HeldWhy::RecordDeleted) {
-            return Some(held);
-        }
+    if s.goal.deleted
+        && let Some(held) = ask(HeldWhy::RecordDeleted)
+    {
+        return Some(held);
     }
-    if s.goal.trust < Trust::Proven {
-        if let Some(next) = decide(s.policy.low_trust_leave, HeldWhy::LowTrust) {
-            return Some(next);
-        }
+    if s.goal.trust < Trust::Proven
+        && let Some(next) = decide(s.policy.low_trust_leave, HeldWhy::LowTrust)
+    {
+        return Some(next);
     }
     match seen.permit {
         Some(Permit::Granted) => None,

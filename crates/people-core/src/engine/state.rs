@@ -147,6 +147,10 @@ pub struct State {
     pub sent: Members,
     /// Failed tries in a row.
     pub tries: Option<Tries>,
+    /// Failed tries in a row to fetch a record. They do not keep anything else from happening.
+    pub fetch_tries: Option<Tries>,
+    /// When a human was asked, or said no: nothing happens until something new is heard or HR wants something else.
+    pub paused: Option<Timestamp>,
     /// Why the plan is held.
     pub held: Option<HeldWhy>,
     /// What a human has allowed since the target last agreed.
@@ -183,9 +187,10 @@ impl State {
                     self.notices.push(notice);
                 }
             }
+            Entry::Unfetched { at, after_s, .. } => again(&mut self.fetch_tries, *at, *after_s),
             Entry::Answered { .. } => {
                 self.notices.clear();
-                self.tries = None;
+                self.fetch_tries = None;
             }
             Entry::Adopted { address, .. } => {
                 self.account = Some(address.clone());
@@ -197,18 +202,21 @@ impl State {
             Entry::Intended { at, step } => self.open = Some(Open { at: *at, step: step.clone() }),
             Entry::Judged { at, verdict } => self.judged(*at, verdict),
             Entry::Stalled { at, after_s, .. } => self.tried(*at, *after_s),
-            Entry::Held { why, .. } => {
+            Entry::Held { at, why, .. } => {
                 self.held = Some(why.clone());
+                self.paused = Some(*at);
                 self.settled = None;
             }
             Entry::Approved { address, .. } => {
                 self.approved.extend(self.held.take());
                 self.refused = None;
+                self.paused = None;
                 self.chosen = address.clone().or(self.chosen.take());
                 self.tries = None;
             }
-            Entry::Rejected { .. } => {
+            Entry::Rejected { at } => {
                 self.held = None;
+                self.paused = Some(*at);
                 let leaves = [&self.leave, &self.deleted].into_iter().flatten();
                 self.declined.extend(leaves.map(|leave| leave.version.clone()));
                 self.settled = Some(Outcome::Rejected);
@@ -216,6 +224,7 @@ impl State {
             Entry::Settled { at, outcome } => {
                 self.settled = Some(*outcome);
                 self.held = None;
+                self.paused = None;
                 self.tries = None;
                 self.approved.clear();
                 self.sent.clear();
@@ -229,10 +238,25 @@ impl State {
 
     /// Something new is known: what was settled or held is thought over again.
     fn stir(&mut self) {
+        self.resume();
+        self.sent.clear();
+    }
+
+    /// Thinks what is held or was rejected over again.
+    fn resume(&mut self) {
         self.settled = None;
         self.held = None;
         self.refused = None;
-        self.sent.clear();
+        self.paused = None;
+    }
+
+    /// The state in which a pause is over because HR wants something else now. What cannot be fetched or used does not stand in
+    /// the way of what is known.
+    pub fn resumed(&self) -> Self {
+        let mut state = self.clone();
+        state.resume();
+        state.notices.clear();
+        state
     }
 
     fn hear(&mut self, id: &EventId, received: Timestamp, trust: Trust, event: &Event) {
@@ -358,8 +382,7 @@ impl State {
     }
 
     fn tried(&mut self, at: Timestamp, after_s: Option<u32>) {
-        let count = self.tries.map_or(0, |tries| tries.count).saturating_add(1);
-        self.tries = Some(Tries { count, last: at, after_s });
+        again(&mut self.tries, at, after_s);
     }
 
     /// Whether a human has allowed what is held for this reason.
@@ -385,6 +408,11 @@ impl State {
 /// The calendar day of a moment in UTC: what a hire or leave without a date means.
 fn day_of(at: Timestamp) -> Date {
     at.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+fn again(tries: &mut Option<Tries>, at: Timestamp, after_s: Option<u32>) {
+    let count = tries.map_or(0, |tries| tries.count).saturating_add(1);
+    *tries = Some(Tries { count, last: at, after_s });
 }
 
 fn newer<T>(register: &mut Option<Register<T>>, version: &Version, value: impl FnOnce() -> T) {

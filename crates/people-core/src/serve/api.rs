@@ -23,7 +23,7 @@ use crate::journal::{Filter, Journal, Status};
 
 impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
     pub(super) async fn api(&self, path: &[&str], request: &Request<Bytes>) -> Served {
-        if let Err(refused) = self.admit(request) {
+        if let Some(refused) = self.turn_away(request) {
             return refused.into();
         }
         let answer = match (request.method(), path) {
@@ -49,21 +49,21 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
         answer.into()
     }
 
-    /// Lets only the admin token through: as Bearer, or as the password of Basic so that a browser can ask for it.
-    pub(super) fn admit(&self, request: &Request<Bytes>) -> Result<(), Response<Bytes>> {
+    /// The answer to somebody without the admin token. It is given as Bearer, or as the password of Basic so that a browser can ask for it.
+    pub(super) fn turn_away(&self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
         let Some(token) = &self.admin_token else {
-            return Err(problem(StatusCode::NOT_FOUND, "set [server] admin_token to use this"));
+            return Some(problem(StatusCode::NOT_FOUND, "set [server] admin_token to use this"));
         };
         let given =
             request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(credential);
         if given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(token.expose().as_bytes()))) {
-            return Ok(());
+            return None;
         }
         let mut refused = problem(StatusCode::UNAUTHORIZED, "the admin token is needed");
         refused
             .headers_mut()
             .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"people\", charset=\"UTF-8\""));
-        Err(refused)
+        Some(refused)
     }
 
     async fn list(&self, filter: Result<Filter, &'static str>) -> Response<Bytes> {

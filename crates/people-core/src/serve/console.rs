@@ -16,7 +16,7 @@ code{font-size:.9em}.held,.dead{color:#b00}";
 
 impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
     pub(super) async fn console(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        if let Err(refused) = self.admit(request) {
+        if let Some(refused) = self.turn_away(request) {
             return refused;
         }
         if request.method() != Method::GET {

@@ -152,11 +152,17 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
     ];
     entries.extend(verdicts.map(|verdict| Entry::Judged { at, verdict }));
     entries.push(Entry::Stalled { at, after_s: None, why: why() });
+    entries.push(Entry::Unfetched { at, after_s: Some(7), why: why() });
 
     let held = [
         HeldWhy::Protected,
         HeldWhy::Breaker { count: 3, limit: 3 },
         HeldWhy::LowTrust,
+        HeldWhy::RecordDeleted,
+        HeldWhy::Unusable { problem: "map.fields.title: must be a string".into() },
+        HeldWhy::Vanished,
+        HeldWhy::NoWorkflow,
+        HeldWhy::Uncertain,
         HeldWhy::Collision,
         HeldWhy::UnprovenAccount,
         HeldWhy::OtherWorker,
@@ -175,6 +181,7 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
         Outcome::Agreed,
         Outcome::Waiting { until: at },
         Outcome::Scheduled { at },
+        Outcome::Expected { until: at },
         Outcome::Offboarded,
         Outcome::Withdrawn,
         Outcome::NoAccount,
@@ -198,5 +205,6 @@ pub(super) fn kind(entry: &Entry) -> usize {
         Entry::Approved { .. } => 8,
         Entry::Rejected { .. } => 9,
         Entry::Settled { .. } => 10,
+        Entry::Unfetched { .. } => 11,
     }
 }

@@ -35,15 +35,13 @@ impl Cloudm {
     fn present(&self, s: &Situation<'_>, seen: &Seen, make: bool) -> Result<Plan, Plan> {
         match self.find(s, seen, make)? {
             Found::Account(address, profile) => {
-                if let Some(onboarding) = &s.state.onboarding {
-                    if pending(&profile, onboarding) {
-                        return Ok(self.overdue(s, onboarding));
-                    }
+                if let Some(onboarding) = &s.state.onboarding
+                    && pending(&profile, onboarding)
+                {
+                    return Ok(self.overdue(s, onboarding));
                 }
-                if make {
-                    if let Some(plan) = self.restore(s, &address, &profile) {
-                        return Ok(plan);
-                    }
+                if make && let Some(plan) = self.restore(s, &address, &profile) {
+                    return Ok(plan);
                 }
                 self.follow(s, seen, &address, &profile)
             }
@@ -324,13 +322,12 @@ impl Cloudm {
         if let Some(address) = s.state.open.as_ref().and_then(|open| match &open.step.effect {
             Effect::Schedule { address, .. } => Some(address),
             _ => None,
-        }) {
-            if let Some(profile) = see(seen, Sight::User(address.clone()))? {
-                return Ok(Plan::Happened(Receipt {
-                    address: Some(address.clone()),
-                    workflow: workflow(profile),
-                }));
-            }
+        }) && let Some(profile) = see(seen, Sight::User(address.clone()))?
+        {
+            return Ok(Plan::Happened(Receipt {
+                address: Some(address.clone()),
+                workflow: workflow(profile),
+            }));
         }
         if !s.state.created && s.state.restored.is_none() && s.state.open.is_none() {
             return Ok(Plan::Agrees(Outcome::Withdrawn));
