@@ -1,7 +1,11 @@
 //! What the bridge needs of the machine it runs on: the time, a way to send a request, and randomness. Nothing else.
 
 use bytes::Bytes;
+use people_auth::{Ask, Token};
+use people_model::Secret;
 use people_model::time::Timestamp;
+
+use crate::wire::NotSent;
 
 /// A machine that carries values. No `Send` bound, on purpose: whoever spawns must name the host.
 #[expect(
@@ -18,6 +22,13 @@ pub trait Host {
 
     /// Fills `out` with unpredictable bytes.
     fn entropy(&self, out: &mut [u8]);
+
+    /// A token from somewhere that exchanges for many, where this machine has that; `None`: exchange here. `refused` is the token that
+    /// an API last answered 401 to, and must not be the answer.
+    async fn token(&self, ask: &Ask, refused: Option<&Secret<String>>) -> Option<Result<Token, NotSent>> {
+        let _ = (ask, refused);
+        None
+    }
 }
 
 /// A request without an answer.

@@ -1,12 +1,16 @@
 //! From a call to its answer: the request is built, a token is put on it, and a 401 is answered once with a fresh one.
 
+use std::sync::{Mutex, PoisonError};
+
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use people_auth::exchange::{accept, prepare};
 use people_auth::{Ask, Rejected, ServiceAccountKey, SharedTokens, Signer, Token, TokenError};
+use people_model::time::Timestamp;
 use people_model::verdict::WhyKind;
 use people_model::{Call, Secret, Why};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use zeroize::Zeroize;
 
@@ -19,6 +23,7 @@ pub struct Wire<S> {
     signer: S,
     ask: Ask,
     tokens: SharedTokens<NotSent>,
+    refused: Mutex<Option<Secret<String>>>,
 }
 
 /// Why there is no answer.
@@ -31,7 +36,7 @@ pub enum NoAnswer {
 }
 
 /// The call did not leave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotSent {
     /// Seconds that the token endpoint asked us to wait.
     pub after_s: Option<u32>,
@@ -42,7 +47,8 @@ pub struct NotSent {
 impl<S: Signer> Wire<S> {
     /// A way to the API at `base`, an origin with an optional path, as `key`, asking for tokens as `ask`.
     pub fn new(base: &str, key: ServiceAccountKey, signer: S, ask: Ask) -> Self {
-        Self { base: base.trim_end_matches('/').to_owned(), key, signer, ask, tokens: SharedTokens::new() }
+        let base = base.trim_end_matches('/').to_owned();
+        Self { base, key, signer, ask, tokens: SharedTokens::new(), refused: Mutex::default() }
     }
 
     /// The base URL, without a slash at the end.
@@ -55,7 +61,7 @@ impl<S: Signer> Wire<S> {
         let answer = self.send_once(host, call).await?;
         match answer {
             (answer, token) if answer.status() == StatusCode::UNAUTHORIZED => {
-                match self.tokens.reject(&self.ask, &token, host.now()) {
+                match self.refuse(&token, host.now()) {
                     Rejected::Again => Ok(self.send_once(host, call).await?.0),
                     Rejected::Configuration => Ok(answer),
                 }
@@ -86,8 +92,20 @@ impl<S: Signer> Wire<S> {
     /// A valid access token: from the cache, or by an exchange that all who ask share.
     pub async fn token<H: Host>(&self, host: &H) -> Result<Secret<String>, NotSent> {
         self.tokens
-            .get(&self.ask, host.now(), async |ask: &Ask| self.exchange(host, ask).await.map_err(not_sent))
+            .get(&self.ask, host.now(), async |ask: &Ask| {
+                let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                match host.token(ask, refused.as_ref()).await {
+                    Some(outcome) => outcome,
+                    None => self.exchange(host, ask).await.map_err(not_sent),
+                }
+            })
             .await
+    }
+
+    /// Takes note that an API answered 401 to this token.
+    pub fn refuse(&self, token: &Secret<String>, now: Timestamp) -> Rejected {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+        self.tokens.reject(&self.ask, token, now)
     }
 
     /// Exchanges an assertion for a token, past the cache.

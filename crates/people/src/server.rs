@@ -186,7 +186,11 @@ impl Worker {
     async fn round(&self, drives: &mut JoinSet<()>) -> Result<bool, <crate::store::Store as Journal>::Error> {
         let sorted = self.bridge.sort().await?;
         let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner).len();
-        let due = self.bridge.journal.due(self.bridge.host.now(), busy + self.slots.available_permits() + 1).await?;
+        let due = self
+            .bridge
+            .journal
+            .due(self.bridge.host.now(), busy + self.slots.available_permits() + 1)
+            .await?;
         let mut started = 0;
         for person in due {
             let Ok(slot) = self.slots.clone().try_acquire_owned() else { break };

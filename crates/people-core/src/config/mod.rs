@@ -50,6 +50,20 @@ pub struct Google {
     /// The assertion's audience, where it is not Google's constant (test clouds).
     #[serde(default)]
     pub audience: Option<String>,
+    /// Who signs assertions at the edge; natively it is always `rust`.
+    #[serde(default)]
+    pub signer: SignerKind,
+}
+
+/// Who signs: two ways to the same bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignerKind {
+    /// The arithmetic in this program.
+    #[default]
+    Rust,
+    /// The runtime's WebCrypto, with a key that cannot be taken out of it again.
+    Webcrypto,
 }
 
 /// `[journal]`.

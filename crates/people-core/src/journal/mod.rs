@@ -3,12 +3,15 @@
 //! One trait; [`memory`] is the reference, [`sql`] holds every SQL text once for every driver (SQLite natively, the SQLite of a
 //! Durable Object at the edge), and [`suite`] is what each implementation must pass.
 //!
+//! What is asked and answered can be written as JSON: at the edge one object keeps a person's log, another the claims, and they
+//! talk.
+//!
 //! Moments are kept to the millisecond: cut, but for [`Mark::due`], which is rounded up so that nobody is due too early. What is
 //! inside an [`Entry`] is kept as it is.
 
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{DeliveryId, Email, Entry, EventId, PersonKey, SourceName};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::source::Delivery;
 
@@ -17,7 +20,7 @@ pub mod sql;
 pub mod suite;
 
 /// Whether a delivery is new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Accepted {
     /// It is durable now.
     New,
@@ -50,7 +53,7 @@ pub enum Sorted {
 }
 
 /// How far a person's open events are. Changes the list and the due time; the truth stays the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Heard, and not looked at yet.
@@ -91,7 +94,7 @@ impl Status {
 }
 
 /// What an append says about the person as a whole.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
     /// When the person is to be driven again; `None`: not before something new is heard.
     pub due: Option<Timestamp>,
@@ -105,7 +108,7 @@ pub struct Mark {
 }
 
 /// Whether an append took place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Appended {
     /// It did, and is durable.
     Done,
@@ -114,7 +117,7 @@ pub enum Appended {
 }
 
 /// Limits of the breaker on people losing access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaker {
     /// The sliding window.
     pub window: SignedDuration,
@@ -135,7 +138,7 @@ impl Breaker {
 }
 
 /// The breaker's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Permit {
     /// Go on; this person counts from now on (once a window, however often asked).
     Granted,
@@ -149,7 +152,7 @@ pub enum Permit {
 }
 
 /// A line of the list of events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventRow {
     /// The event.
     pub id: EventId,
@@ -168,7 +171,7 @@ pub struct EventRow {
 }
 
 /// Which lines of the list of events.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Filter {
     /// Only these.
     pub status: Option<Status>,
@@ -181,7 +184,7 @@ pub struct Filter {
 }
 
 /// Figures for `/metrics` and `/readyz`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
     /// Events by status, in the order of [`Status::ALL`].
     pub events: [u64; 6],

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use people_auth::Signer;
-use people_model::{DeliveryId, Email, EventId};
+use people_model::{DeliveryId, Email, EventId, Secret};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
@@ -54,9 +54,7 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
         let Some(token) = &self.admin_token else {
             return Some(problem(StatusCode::NOT_FOUND, "set [server] admin_token to use this"));
         };
-        let given =
-            request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(credential);
-        if given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(token.expose().as_bytes()))) {
+        if bears(request, token) {
             return None;
         }
         let mut refused = problem(StatusCode::UNAUTHORIZED, "the admin token is needed");
@@ -131,6 +129,13 @@ fn approved_address(body: &[u8]) -> Result<Option<Email>, &'static str> {
             address.map(Some).ok_or("address must be an e-mail address")
         }
     }
+}
+
+/// Whether the request carries the admin token.
+pub(super) fn bears(request: &Request<Bytes>, token: &Secret<String>) -> bool {
+    let given =
+        request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(credential);
+    given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(token.expose().as_bytes())))
 }
 
 fn credential(header: &str) -> Option<String> {

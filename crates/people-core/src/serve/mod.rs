@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{Method, Request, Response, StatusCode};
 use people_auth::Signer;
-use people_model::{DeliveryId, SourceName};
+use people_model::{DeliveryId, Secret, SourceName};
 use serde_json::{Value, json};
 
 use crate::bridge::Bridge;
@@ -30,6 +30,24 @@ pub struct Served {
 impl From<Response<Bytes>> for Served {
     fn from(response: Response<Bytes>) -> Self {
         Self { response, work: false }
+    }
+}
+
+/// The surface where there is no bridge, because the configuration is wrong: alive and not ready. Senders are told to try again,
+/// and only who bears the admin token is told the reason.
+pub fn misconfigured(
+    request: &Request<Bytes>,
+    admin_token: Option<&Secret<String>>,
+    reason: &str,
+) -> Response<Bytes> {
+    if request.uri().path() == "/livez" {
+        return text(StatusCode::OK, "ok\n");
+    }
+    match admin_token {
+        Some(token) if api::bears(request, token) => {
+            unavailable(&format!("the configuration is wrong: {reason}"))
+        }
+        _ => unavailable("the configuration is wrong; the reason is told to who bears the admin token"),
     }
 }
 

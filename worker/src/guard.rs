@@ -1,0 +1,150 @@
+//! The guard of a tenant: whose address is whose, the breaker, the list of events, the access token that all share, and an eye on
+//! everybody who is due. What people said and what was done stays with each person; the guard knows outlines.
+
+use std::cell::OnceCell;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use people_core::journal::Journal;
+use people_core::wire::NotSent;
+use people_model::time::{SignedDuration, Timestamp};
+use people_model::{PersonKey, Secret};
+use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
+
+use crate::load::{self, EdgeBridge, Place};
+use crate::shelf::Shelf;
+use crate::talk::{self, Ask, Object, Part, TalkError};
+use crate::{host, trial};
+
+/// Whoever is due for so long has lost their alarm, and is woken.
+const LATE: SignedDuration = SignedDuration::from_mins(3);
+
+/// How many are woken in one go.
+const AT_ONCE: usize = 40;
+
+/// Milliseconds until those who are late are looked for again.
+const AGAIN: i64 = 60_000;
+
+/// The guard.
+#[durable_object(alarm)]
+pub struct Guard {
+    state: State,
+    env: Env,
+    shelf: Shelf,
+    bridge: OnceCell<EdgeBridge>,
+}
+
+impl DurableObject for Guard {
+    fn new(state: State, env: Env) -> Self {
+        Self { shelf: Shelf::new(&state), state, env, bridge: OnceCell::new() }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let outcome = match talk::asked(&mut request).await {
+            Ok((ask, _)) => self.answer(ask).await,
+            Err(error) => Err(error),
+        };
+        talk::answer(outcome)
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        match self.wake().await {
+            Ok(0) => {}
+            Ok(AT_ONCE) => self.state.storage().set_alarm(1_000).await?,
+            Ok(_) => self.state.storage().set_alarm(AGAIN).await?,
+            Err(error) => {
+                console_error!("guard: {error}; trying again");
+                self.state.storage().set_alarm(AGAIN).await?;
+            }
+        }
+        Response::empty()
+    }
+}
+
+impl Guard {
+    async fn answer(&self, ask: Ask) -> Result<String, TalkError> {
+        match ask {
+            Ask::List { delivery, parts, now } => {
+                let delivery = delivery.unpack(Bytes::new());
+                let parts: Vec<_> = parts.into_iter().map(Part::sorted).collect();
+                talk::said(self.shelf.run(|book| {
+                    book.accept(&delivery, &delivery.id, SignedDuration::ZERO)?;
+                    book.sort(&delivery.id, &parts, now)
+                }))
+            }
+            Ask::Mark { person, mark } => talk::said(self.shelf.run(|book| {
+                let at = book.read(&person)?.len();
+                book.append(&person, at, &[], &mark)?;
+                match &mark.waits_for {
+                    Some(other) => Ok(book.account(other)?.is_some()),
+                    None => Ok(false),
+                }
+            })),
+            Ask::Claim { address, person, force } => {
+                // Those who waited for this are due since 1970, which tells them from those who are merely due.
+                let (holder, waiting) = self.shelf.run(|book| {
+                    let holder = book.claim(&address, &person, force, Timestamp::UNIX_EPOCH)?;
+                    Ok((holder, !book.due(Timestamp::UNIX_EPOCH, 1)?.is_empty()))
+                })?;
+                if waiting {
+                    self.state.storage().set_alarm(0).await?;
+                }
+                talk::said(Ok::<_, TalkError>(holder))
+            }
+            Ask::Account { person } => talk::said(self.shelf.account(&person).await),
+            Ask::Permit { person, now, breaker } => {
+                talk::said(self.shelf.permit(&person, now, &breaker).await)
+            }
+            Ask::Find { wanted } => talk::said(self.shelf.find(&wanted).await),
+            Ask::Events { filter } => talk::said(self.shelf.events(&filter).await),
+            Ask::Stats => talk::said(self.shelf.stats().await),
+            Ask::Token { refused } => talk::said(Ok::<_, TalkError>(self.token(refused).await?)),
+            Ask::Tend { before } => {
+                self.shelf.prune(before).await?;
+                self.state.storage().set_alarm(0).await?;
+                talk::said(Ok::<_, TalkError>(()))
+            }
+            Ask::Trial if trial::asked(&self.env) => {
+                talk::said(Ok::<_, TalkError>(trial::run(&self.state, &self.env).await))
+            }
+            _ => talk::stray(),
+        }
+    }
+
+    /// The token, exchanged once for all who ask meanwhile.
+    async fn token(&self, refused: Option<String>) -> Result<Result<String, NotSent>, TalkError> {
+        let bridge = self.bridge()?;
+        if let Some(refused) = refused {
+            let _ = bridge.wire.refuse(&Secret::new(refused), host::now());
+        }
+        Ok(bridge.wire.token(&bridge.host).await.map(|token| token.expose().clone()))
+    }
+
+    fn bridge(&self) -> Result<&EdgeBridge, TalkError> {
+        match self.bridge.get() {
+            Some(bridge) => Ok(bridge),
+            None => {
+                let bridge = load::bridge(&self.env, Place::Guard)
+                    .map_err(|_| TalkError("the configuration is wrong".to_owned()))?;
+                Ok(self.bridge.get_or_init(|| bridge))
+            }
+        }
+    }
+
+    /// Wakes those who are late. Says how many there were.
+    async fn wake(&self) -> Result<usize, TalkError> {
+        let late = host::now().saturating_sub(LATE).unwrap_or(Timestamp::MIN);
+        let people = self.shelf.due(late, AT_ONCE).await?;
+        let tenant = &self.bridge()?.journal.tenant;
+        let wake = async |person: &PersonKey| {
+            let ask = Ask::Wake { person: person.clone() };
+            let woken: Result<(), TalkError> =
+                talk::ask(&self.env, tenant, Object::Person(person), &ask, &[]).await;
+            if let Err(error) = woken {
+                console_error!("{} could not be woken: {error}", person.tag());
+            }
+        };
+        join_all(people.iter().map(wake)).await;
+        Ok(people.len())
+    }
+}

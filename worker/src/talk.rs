@@ -1,0 +1,215 @@
+//! What the objects say to one another: one question per request, as JSON, over internal requests to stubs. No request from outside
+//! is ever passed on to an object, so none of this can be reached from there.
+
+use bytes::Bytes;
+use people_core::journal::{Breaker, Filter, Mark, Sorted};
+use people_core::source::Delivery;
+use people_model::time::{SignedDuration, Timestamp};
+use people_model::{DeliveryId, Email, Entry, EventId, EventKind, PersonKey, SourceName, Trust};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use worker::js_sys::Uint8Array;
+use worker::{Env, Method, Request, RequestInit, Response};
+
+/// How many intake objects there are. Part of the address of what is stored: never change it where deliveries are kept.
+pub(crate) const SHARDS: u32 = 8;
+
+/// Why an object gave no answer. Names nobody.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct TalkError(pub(crate) String);
+
+impl From<worker::Error> for TalkError {
+    fn from(_: worker::Error) -> Self {
+        // The runtime's text could quote what was sent.
+        Self("an object could not be reached".to_owned())
+    }
+}
+
+impl From<crate::shelf::ShelfError> for TalkError {
+    fn from(error: crate::shelf::ShelfError) -> Self {
+        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        Self(format!("{error}{cause}"))
+    }
+}
+
+impl From<serde_json::Error> for TalkError {
+    fn from(_: serde_json::Error) -> Self {
+        Self("what an object said could not be read".to_owned())
+    }
+}
+
+/// A question to an object. The answer is the value that the journal's method of the same name gives.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Ask {
+    // To an intake.
+    Accept { delivery: Parcel, key: DeliveryId, dedupe_for: SignedDuration },
+    Replay { delivery: DeliveryId },
+    // To a person.
+    Hear { delivery: Parcel, parts: Vec<Part>, now: Timestamp },
+    Read { person: PersonKey },
+    Append { person: PersonKey, at: usize, entries: Vec<Entry>, mark: Mark },
+    Wake { person: PersonKey },
+    // To the guard.
+    List { delivery: Parcel, parts: Vec<Part>, now: Timestamp },
+    Mark { person: PersonKey, mark: Mark },
+    Find { wanted: String },
+    Claim { address: Email, person: PersonKey, force: bool },
+    Account { person: PersonKey },
+    Permit { person: PersonKey, now: Timestamp, breaker: Breaker },
+    Events { filter: Filter },
+    Token { refused: Option<String> },
+    Trial,
+    // To a guard or an intake.
+    Stats,
+    Tend { before: Timestamp },
+}
+
+/// A delivery, as it goes from one object to another. The body goes beside it, not in it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Parcel {
+    id: DeliveryId,
+    source: SourceName,
+    received: Timestamp,
+    trust: Trust,
+    stamped: Option<Timestamp>,
+    content_type: Option<String>,
+}
+
+impl Parcel {
+    pub(crate) fn of(delivery: &Delivery) -> Self {
+        Self {
+            id: delivery.id.clone(),
+            source: delivery.source.clone(),
+            received: delivery.received,
+            trust: delivery.trust,
+            stamped: delivery.stamped,
+            content_type: delivery.content_type.clone(),
+        }
+    }
+
+    pub(crate) fn unpack(self, body: Bytes) -> Delivery {
+        let Self { id, source, received, trust, stamped, content_type } = self;
+        Delivery { id, source, received, trust, stamped, content_type, body }
+    }
+}
+
+/// A part of a delivery.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) enum Part {
+    Person { id: EventId, person: PersonKey, kind: String, entry: Entry },
+    Dead { id: EventId, why: String },
+}
+
+impl Part {
+    pub(crate) fn of(sorted: &Sorted) -> Self {
+        match sorted.clone() {
+            Sorted::Person { id, person, kind, entry } => {
+                Self::Person { id, person, kind: kind.to_owned(), entry }
+            }
+            Sorted::Dead { id, why } => Self::Dead { id, why },
+        }
+    }
+
+    /// The same for the guard's list: what was heard stays with the person.
+    pub(crate) fn outline(sorted: &Sorted, at: Timestamp) -> Self {
+        match Self::of(sorted) {
+            Self::Person { id, person, kind, .. } => {
+                Self::Person { id, person, kind, entry: Entry::Answered { at } }
+            }
+            dead => dead,
+        }
+    }
+
+    pub(crate) fn sorted(self) -> Sorted {
+        match self {
+            Self::Person { id, person, kind, entry } => {
+                let kind = EventKind::parse(&kind).map_or("notice", EventKind::as_str);
+                Sorted::Person { id, person, kind, entry }
+            }
+            Self::Dead { id, why } => Sorted::Dead { id, why },
+        }
+    }
+}
+
+/// An object of this Worker.
+#[derive(Clone, Copy)]
+pub(crate) enum Object<'a> {
+    Intake(u32),
+    Person(&'a PersonKey),
+    Guard,
+    Trial,
+}
+
+impl Object<'_> {
+    fn address(self, tenant: &str) -> (&'static str, String) {
+        match self {
+            Self::Intake(shard) => ("INTAKE", format!("{tenant}/{shard}")),
+            // The tag, not the key: an object's name may be shown. Should two people ever share a tag, they share an object that keeps
+            // them apart.
+            Self::Person(person) => ("PERSON", person.tag()),
+            Self::Guard => ("GUARD", tenant.to_owned()),
+            Self::Trial => ("GUARD", "trial".to_owned()),
+        }
+    }
+}
+
+/// The intake of a dedupe key.
+pub(crate) fn shard(key: &DeliveryId) -> u32 {
+    let digits = key.as_str().trim_start_matches("d_").get(..6).unwrap_or_default();
+    u32::from_str_radix(digits, 16).unwrap_or(0) % SHARDS
+}
+
+/// Asks an object.
+pub(crate) async fn ask<T: DeserializeOwned>(
+    env: &Env,
+    tenant: &str,
+    object: Object<'_>,
+    ask: &Ask,
+    body: &[u8],
+) -> Result<T, TalkError> {
+    let (binding, name) = object.address(tenant);
+    let stub = env.durable_object(binding)?.get_by_name(&name)?;
+    let mut frame = serde_json::to_vec(ask)?;
+    frame.push(b'\n');
+    frame.extend_from_slice(body);
+    let mut init = RequestInit::new();
+    init.with_method(Method::Post).with_body(Some(Uint8Array::from(frame.as_slice()).into()));
+    let mut response = stub.fetch_with_request(Request::new_with_init("https://object/", &init)?).await?;
+    let answer = response.bytes().await?;
+    match response.status_code() {
+        200 => Ok(serde_json::from_slice(&answer)?),
+        _ => Err(TalkError(String::from_utf8_lossy(&answer).into_owned())),
+    }
+}
+
+/// Reads a question and the bytes beside it.
+pub(crate) async fn asked(request: &mut Request) -> Result<(Ask, Bytes), TalkError> {
+    let frame = Bytes::from(request.bytes().await?);
+    // JSON as it is written here has no line break.
+    let end = frame.iter().position(|byte| *byte == b'\n').unwrap_or(frame.len());
+    let question = serde_json::from_slice(&frame.slice(..end))?;
+    let body = frame.slice(end.saturating_add(1).min(frame.len())..);
+    Ok((question, body))
+}
+
+/// An answer; an error is 503 with its text.
+pub(crate) fn answer(outcome: Result<String, TalkError>) -> worker::Result<Response> {
+    match outcome {
+        Ok(json) => Response::from_bytes(json.into_bytes()),
+        Err(error) => Response::error(error.to_string(), 503),
+    }
+}
+
+/// A value as an answer.
+pub(crate) fn said<T: Serialize, E>(outcome: Result<T, E>) -> Result<String, TalkError>
+where
+    TalkError: From<E>,
+{
+    Ok(serde_json::to_string(&outcome?)?)
+}
+
+/// The object was asked what is another's to answer: a fault of ours.
+pub(crate) fn stray<T>() -> Result<T, TalkError> {
+    Err(TalkError("this object does not answer that".to_owned()))
+}

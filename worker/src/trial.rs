@@ -1,0 +1,52 @@
+//! What is tried in the runtime itself, where the variable `PEOPLE_TRIAL` asks for it: the journal's conformance suite over the SQLite of
+//! an object, and that both signers make the same bytes. In production the variable is not there, and neither is the route.
+
+use people_auth::{Ask, Assertion, ServiceAccountKey, Signer};
+use people_core::config::SignerKind;
+use people_core::journal::suite;
+use worker::{Env, State};
+
+use crate::host;
+use crate::shelf::Shelf;
+use crate::signer::EdgeSigner;
+
+/// Where it is asked for.
+pub(crate) const PATH: &str = "/trial";
+
+/// Whether it may be.
+pub(crate) fn asked(env: &Env) -> bool {
+    env.var("PEOPLE_TRIAL").is_ok_and(|var| var.to_string() == "1")
+}
+
+/// Runs it in an object of its own and says how it went.
+pub(crate) async fn run(state: &State, env: &Env) -> String {
+    let fresh = async || {
+        // An object that cannot be emptied shows as a failed check.
+        let _ = state.storage().delete_all().await;
+        Shelf::new(state)
+    };
+    let journal = match suite::run(fresh).await {
+        Ok(()) => "passed".to_owned(),
+        Err(failure) => failure.to_string(),
+    };
+    let signers = match signers(env).await {
+        Ok(true) => "same".to_owned(),
+        Ok(false) => "different".to_owned(),
+        Err(error) => error,
+    };
+    serde_json::json!({ "journal": journal, "signers": signers }).to_string()
+}
+
+async fn signers(env: &Env) -> Result<bool, String> {
+    let key = env.secret("GOOGLE_KEY").map_err(|_| "no key".to_owned())?.to_string();
+    let key = ServiceAccountKey::parse(key.as_bytes()).map_err(|error| error.to_string())?;
+    let ask = Ask::new(["scope"]).map_err(|error| error.to_string())?;
+    let unsigned = Assertion::unsigned(&key, &ask, host::now());
+    let mut signatures = Vec::new();
+    for kind in [SignerKind::Rust, SignerKind::Webcrypto] {
+        let signer = EdgeSigner::new(kind, key.clone());
+        let signature = signer.sign(unsigned.message(), &[7; 32]).await;
+        signatures.push(signature.map_err(|error| error.to_string())?);
+    }
+    Ok(signatures.windows(2).all(|pair| pair.first() == pair.last()))
+}
