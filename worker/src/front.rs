@@ -9,9 +9,8 @@ use people_model::Secret;
 use people_model::time::SignedDuration;
 use worker::{Context, Env, Request, Response, ScheduleContext, ScheduledEvent, console_error, event};
 
+use crate::carry;
 use crate::load::{self, EdgeBridge, Place};
-use crate::talk::{self, Ask, Object};
-use crate::{carry, trial};
 
 thread_local! {
     /// The bridge of this isolate, and the document that it was made of.
@@ -36,9 +35,9 @@ fn bridge(env: &Env) -> Result<Rc<EdgeBridge>, String> {
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> worker::Result<Response> {
-    if trial::asked(&env) && request.path() == trial::PATH {
-        let outcome = talk::ask::<String>(&env, "trial", Object::Trial, &Ask::Trial, &[]).await;
-        return talk::answer(outcome);
+    #[cfg(feature = "trial")]
+    if request.inner().url().ends_with(crate::trial::PATH) {
+        return crate::trial::ask(&env).await;
     }
     let bridge = bridge(&env);
     let limit = bridge.as_ref().map_or(MAX_BODY, |bridge| bridge.config.server.max_body);

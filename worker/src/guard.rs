@@ -11,10 +11,10 @@ use people_model::time::{SignedDuration, Timestamp};
 use people_model::{PersonKey, Secret};
 use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
 
+use crate::host;
 use crate::load::{self, EdgeBridge, Place};
 use crate::shelf::Shelf;
 use crate::talk::{self, Ask, Object, Part, TalkError};
-use crate::{host, trial};
 
 /// Whoever is due for so long has lost their alarm, and is woken.
 const LATE: SignedDuration = SignedDuration::from_mins(3);
@@ -104,9 +104,8 @@ impl Guard {
                 self.state.storage().set_alarm(0).await?;
                 talk::said(Ok::<_, TalkError>(()))
             }
-            Ask::Trial if trial::asked(&self.env) => {
-                talk::said(Ok::<_, TalkError>(trial::run(&self.state, &self.env).await))
-            }
+            #[cfg(feature = "trial")]
+            Ask::Trial => talk::said(Ok::<_, TalkError>(crate::trial::run(&self.state, &self.env).await)),
             _ => talk::stray(),
         }
     }

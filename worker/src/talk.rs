@@ -43,26 +43,71 @@ impl From<serde_json::Error> for TalkError {
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Ask {
     // To an intake.
-    Accept { delivery: Parcel, key: DeliveryId, dedupe_for: SignedDuration },
-    Replay { delivery: DeliveryId },
+    Accept {
+        delivery: Parcel,
+        key: DeliveryId,
+        dedupe_for: SignedDuration,
+    },
+    Replay {
+        delivery: DeliveryId,
+    },
     // To a person.
-    Hear { delivery: Parcel, parts: Vec<Part>, now: Timestamp },
-    Read { person: PersonKey },
-    Append { person: PersonKey, at: usize, entries: Vec<Entry>, mark: Mark },
-    Wake { person: PersonKey },
+    Hear {
+        delivery: Parcel,
+        parts: Vec<Part>,
+        now: Timestamp,
+    },
+    Read {
+        person: PersonKey,
+    },
+    Append {
+        person: PersonKey,
+        at: usize,
+        entries: Vec<Entry>,
+        mark: Mark,
+    },
+    Wake {
+        person: PersonKey,
+    },
     // To the guard.
-    List { delivery: Parcel, parts: Vec<Part>, now: Timestamp },
-    Mark { person: PersonKey, mark: Mark },
-    Find { wanted: String },
-    Claim { address: Email, person: PersonKey, force: bool },
-    Account { person: PersonKey },
-    Permit { person: PersonKey, now: Timestamp, breaker: Breaker },
-    Events { filter: Filter },
-    Token { refused: Option<String> },
+    List {
+        delivery: Parcel,
+        parts: Vec<Part>,
+        now: Timestamp,
+    },
+    Mark {
+        person: PersonKey,
+        mark: Mark,
+    },
+    Find {
+        wanted: String,
+    },
+    Claim {
+        address: Email,
+        person: PersonKey,
+        force: bool,
+    },
+    Account {
+        person: PersonKey,
+    },
+    Permit {
+        person: PersonKey,
+        now: Timestamp,
+        breaker: Breaker,
+    },
+    Events {
+        filter: Filter,
+    },
+    Token {
+        refused: Option<String>,
+    },
+    #[cfg(feature = "trial")]
     Trial,
     // To a guard or an intake.
     Stats,
-    Tend { before: Timestamp },
+    Tend {
+        before: Timestamp,
+    },
 }
 
 /// A delivery, as it goes from one object to another. The body goes beside it, not in it.
@@ -138,6 +183,7 @@ pub(crate) enum Object<'a> {
     Intake(u32),
     Person(&'a PersonKey),
     Guard,
+    #[cfg(feature = "trial")]
     Trial,
 }
 
@@ -149,6 +195,7 @@ impl Object<'_> {
             // them apart.
             Self::Person(person) => ("PERSON", person.tag()),
             Self::Guard => ("GUARD", tenant.to_owned()),
+            #[cfg(feature = "trial")]
             Self::Trial => ("GUARD", "trial".to_owned()),
         }
     }

@@ -1,21 +1,22 @@
-//! What is tried in the runtime itself, where the variable `PEOPLE_TRIAL` asks for it: the journal's conformance suite over the SQLite of
-//! an object, and that both signers make the same bytes. In production the variable is not there, and neither is the route.
+//! What is tried in the runtime itself, in a build of its own (feature `trial`): the journal's conformance suite over the SQLite of an
+//! object, and that both signers make the same bytes. What is deployed has none of it.
 
 use people_auth::{Ask, Assertion, ServiceAccountKey, Signer};
 use people_core::config::SignerKind;
 use people_core::journal::suite;
-use worker::{Env, State};
+use worker::{Env, Response, State};
 
 use crate::host;
 use crate::shelf::Shelf;
 use crate::signer::EdgeSigner;
+use crate::talk::{self, Object};
 
 /// Where it is asked for.
 pub(crate) const PATH: &str = "/trial";
 
-/// Whether it may be.
-pub(crate) fn asked(env: &Env) -> bool {
-    env.var("PEOPLE_TRIAL").is_ok_and(|var| var.to_string() == "1")
+/// Has it run.
+pub(crate) async fn ask(env: &Env) -> worker::Result<Response> {
+    talk::answer(talk::ask::<String>(env, "trial", Object::Trial, &talk::Ask::Trial, &[]).await)
 }
 
 /// Runs it in an object of its own and says how it went.
