@@ -7,6 +7,7 @@ mod jobs;
 mod setup;
 mod steps;
 mod tally;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -21,7 +22,7 @@ struct Job {
     run: fn(&mut Steps, &[String]) -> Result<(), steps::Stopped>,
 }
 
-const JOBS: [Job; 4] = [
+const JOBS: [Job; 6] = [
     Job {
         name: "ci",
         about: "everything that must hold before a change lands; .ci/run is this",
@@ -33,6 +34,18 @@ const JOBS: [Job; 4] = [
         about: "install what ci needs: the wasm32 target, cargo-deny, a Python with google-auth",
         takes_args: false,
         run: |steps, _| setup::all(steps),
+    },
+    Job {
+        name: "worker",
+        about: "build the Cloudflare Worker into worker/build, and weigh it",
+        takes_args: false,
+        run: |steps, _| worker::worker(steps),
+    },
+    Job {
+        name: "edge",
+        about: "build it and test it in workerd, against the pretend clouds",
+        takes_args: false,
+        run: |steps, _| worker::edge(steps),
     },
     Job {
         name: "soak",

@@ -8,6 +8,8 @@ use crate::steps::{Passed, Steps, Stopped};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const CARGO_DENY: &str = "0.20.2";
+/// Must be the version of the crate `wasm-bindgen` in `Cargo.toml`: the two speak a private language.
+const BINDGEN: &str = "0.2.129";
 /// The pinned packages, in pip's format.
 const PACKAGES: &str = include_str!("../python.txt");
 
@@ -20,6 +22,59 @@ pub(crate) fn all(steps: &mut Steps) -> Result<(), Stopped> {
     )?;
     steps.step("setup: cargo-deny", "see cargo's message; the crate comes from crates.io", cargo_deny)?;
     steps.step("setup: Python", "Python 3.9 or newer with `venv` is needed, and PyPI in reach", python)
+}
+
+/// What the Worker's build and tests need besides.
+pub(crate) fn edge(steps: &mut Steps) -> Result<(), Stopped> {
+    steps.step(
+        "setup: wasm32 target",
+        "install rustup from https://rustup.rs, or that target's std by hand",
+        wasm,
+    )?;
+    steps.step("setup: wasm-bindgen", "see cargo's message; the crate comes from crates.io", wasm_bindgen)?;
+    steps.step(
+        "setup: npm packages",
+        "Node 20 or newer with npm is needed, and the npm registry in reach",
+        packages,
+    )
+}
+
+/// Cargo's own copy, wherever `PATH` points.
+pub(crate) fn bindgen() -> PathBuf {
+    cargo_home().join("bin/wasm-bindgen")
+}
+
+fn cargo_home() -> PathBuf {
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+        .unwrap_or_default()
+}
+
+/// Into cargo's home, where every checkout finds it.
+fn wasm_bindgen() -> Result<Passed, String> {
+    let installed = ask(command(bindgen(), ["--version"]))?.map(|answer| answer.stdout).unwrap_or_default();
+    if installed.split_whitespace().nth(1) == Some(BINDGEN) {
+        return Ok(Passed::With(format!("{BINDGEN} present")));
+    }
+    run_shown("cargo", &["install", "wasm-bindgen-cli", "--version", BINDGEN, "--locked", "--force"])
+}
+
+/// By the lock file, into the tests' folder; the lock file is copied there last, as the sign that it is complete.
+fn packages() -> Result<Passed, String> {
+    let folder = root().join("tests/edge");
+    let (lock, complete) = (folder.join("package-lock.json"), folder.join("node_modules/.complete.json"));
+    let read = |path: &PathBuf| fs::read_to_string(path).ok();
+    if read(&lock).is_some_and(|wanted| read(&complete) == Some(wanted)) {
+        return Ok(Passed::With("present".to_owned()));
+    }
+    if ask(command("npm", ["--version"]))?.is_none() {
+        return Err("there is no `npm`".to_owned());
+    }
+    let folder = folder.to_string_lossy().into_owned();
+    run_shown("npm", &["ci", "--prefix", &folder, "--no-audit", "--no-fund"])?;
+    fs::copy(&lock, &complete).map_err(|error| format!("{}: {error}", complete.display()))?;
+    Ok(Passed::Done)
 }
 
 /// The interpreter that the tests compare with.

@@ -1,0 +1,148 @@
+//! The Worker: built, bound, made small, weighed; and its tests in the real runtime.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{ask, cargo, command, root, run, run_and_read};
+use crate::setup;
+use crate::steps::{Passed, Steps, Stopped};
+
+/// The heaviest that may be deployed, in bytes after gzip: module and wasm together.
+const HEAVIEST: usize = 600_000;
+
+const WASM: &str = "target/wasm32-unknown-unknown/edge/people_worker.wasm";
+
+/// Builds what is deployed, in `worker/build`.
+pub(crate) fn worker(steps: &mut Steps) -> Result<(), Stopped> {
+    tools(steps)?;
+    build(steps)?;
+    steps.step(
+        "worker: weight",
+        "see what grew: `twiggy top`, or `cargo bloat` for the crate in question",
+        || weigh(&root().join("worker/build")),
+    )
+}
+
+/// Builds it and runs `tests/edge`.
+pub(crate) fn edge(steps: &mut Steps) -> Result<(), Stopped> {
+    tools(steps)?;
+    build(steps)?;
+    tests(steps)
+}
+
+/// For `ci`: build, weight and tests.
+pub(crate) fn all(steps: &mut Steps) -> Result<(), Stopped> {
+    worker(steps)?;
+    tests(steps)
+}
+
+fn tools(steps: &mut Steps) -> Result<(), Stopped> {
+    setup::edge(steps)
+}
+
+fn build(steps: &mut Steps) -> Result<(), Stopped> {
+    steps.step("worker: build", "mend what rustc or wasm-bindgen names", || {
+        run(cargo("build --locked --profile edge --target wasm32-unknown-unknown -p people-worker"))?;
+        bundle(&root().join("worker/build"), true).map(|()| Passed::Done)
+    })
+}
+
+fn tests(steps: &mut Steps) -> Result<(), Stopped> {
+    steps.step("edge: trial build", "mend what rustc or wasm-bindgen names", || {
+        run(cargo(
+            "build --locked --profile edge --target wasm32-unknown-unknown -p people-worker --features trial",
+        ))?;
+        bundle(&root().join("worker/build-trial"), false).map(|()| Passed::Done)
+    })?;
+    steps.step("edge: test", "run one alone: `node --test tests/edge/NAME.test.mjs`", || {
+        run(cargo("build --locked -p people-sim --example sim"))?;
+        let mut passed = None;
+        let files = tests_of(&root().join("tests/edge"))?;
+        let mut node = command("node", ["--test", "--test-concurrency=1", "--test-reporter=tap"]);
+        node.args(files);
+        run_and_read(node, |line| {
+            if let Some(count) = line.strip_prefix("# pass ") {
+                passed = count.parse::<u32>().ok();
+            }
+        })?;
+        match passed {
+            Some(count) if count > 0 => Ok(Passed::With(format!("{count} passed"))),
+            _ => Err("no test ran".to_owned()),
+        }
+    })
+}
+
+fn tests_of(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+/// From cargo's wasm to the two files that are uploaded: `worker.js` and `people_bg.wasm`.
+fn bundle(to: &Path, small: bool) -> Result<(), String> {
+    let io = |error: std::io::Error| format!("{}: {error}", to.display());
+    if to.exists() {
+        fs::remove_dir_all(to).map_err(io)?;
+    }
+    fs::create_dir_all(to).map_err(io)?;
+    let text = |path: &Path| path.to_string_lossy().into_owned();
+    let mut bind = Command::new(setup::bindgen());
+    bind.current_dir(root()).args(["--target", "bundler", "--no-typescript", "--out-name", "people"]);
+    bind.args(["--remove-name-section", "--remove-producers-section"]);
+    run_it(bind.args(["--out-dir", &text(to), WASM]))?;
+    if small {
+        let wasm = to.join("people_bg.wasm");
+        let before = to.join("people_bg.large.wasm");
+        fs::rename(&wasm, &before).map_err(io)?;
+        run_it(node_bin("wasm-opt").args(["-Oz", "--all-features", &text(&before), "-o", &text(&wasm)]))?;
+        fs::remove_file(before).map_err(io)?;
+    }
+    fs::copy(root().join("worker/js/entry.js"), to.join("entry.js")).map_err(io)?;
+    run_it(
+        node_bin("esbuild")
+            .arg(to.join("entry.js"))
+            .args(["--bundle", "--minify", "--format=esm", "--log-level=warning"])
+            .arg("--external:./people_bg.wasm")
+            .arg(format!("--outfile={}", text(&to.join("worker.js")))),
+    )
+}
+
+fn run_it(command: &mut Command) -> Result<(), String> {
+    let mut owned = Command::new(command.get_program());
+    owned.args(command.get_args()).current_dir(root());
+    run(owned)
+}
+
+/// A program of the pinned npm packages.
+fn node_bin(name: &str) -> Command {
+    command(root().join("tests/edge/node_modules/.bin").join(name), [] as [&str; 0])
+}
+
+/// Raw and compressed, each file and both together. Node compresses, as nothing else here can.
+fn weigh(folder: &Path) -> Result<Passed, String> {
+    let mut total = 0;
+    let mut words = Vec::new();
+    for name in ["worker.js", "people_bg.wasm"] {
+        let path = folder.join(name);
+        let script = "const b=require('fs').readFileSync(process.argv[1]);\
+                      console.log(b.length,require('zlib').gzipSync(b,{level:9}).length)";
+        let answer =
+            ask(command("node", ["-e", script, &path.to_string_lossy()]))?.ok_or("there is no `node`")?;
+        let mut sizes = answer.stdout.split_whitespace().map(str::parse::<usize>);
+        let (Some(Ok(raw)), Some(Ok(gzip))) = (sizes.next(), sizes.next()) else {
+            return Err(format!("{}: {}", path.display(), answer.stderr));
+        };
+        println!("{name:<16} {raw:>9} bytes raw, {gzip:>9} gzip");
+        total += gzip;
+        words.push(format!("{name} {} KB raw", raw / 1000));
+    }
+    let fact = format!("{} KB gzip of at most {} ({})", total / 1000, HEAVIEST / 1000, words.join(", "));
+    println!("{fact}");
+    if total > HEAVIEST { Err(fact) } else { Ok(Passed::With(fact)) }
+}
