@@ -184,6 +184,8 @@ pub enum HeldWhy {
     NoWorkflow,
     /// The answer to a scheduled onboarding was lost, and nothing shows whether it stands.
     Uncertain,
+    /// A workflow runs for the account, and nothing says whether it is an offboarding.
+    OtherWorkflow,
     /// The policy wants a human for this.
     Policy {
         /// The policy key that says so.
@@ -247,6 +249,9 @@ impl fmt::Display for HeldWhy {
             ),
             Self::Uncertain => f.write_str(
                 "the answer to a scheduled onboarding was lost; look in CloudM whether it stands, abort it there, then approve",
+            ),
+            Self::OtherWorkflow => f.write_str(
+                "a workflow that was not started here runs for the account; see in CloudM what it does, then approve to offboard",
             ),
             Self::Policy { key } => write!(f, "[policy] {key} asks for a human; approve to go on"),
             Self::Incomplete { member } => {

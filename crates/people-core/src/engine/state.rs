@@ -139,6 +139,8 @@ pub struct State {
     pub restoring: bool,
     /// Addresses at which the target refused to make an account although none was to be seen.
     pub taken: BTreeSet<Email>,
+    /// Addresses at which an account was asked for and the answer lost: one that appears there is this person's.
+    pub attempted: BTreeSet<Email>,
     /// A refusal that only a human can do something about.
     pub refused: Option<(Why, Step)>,
     /// The intent whose outcome is not known.
@@ -194,12 +196,17 @@ impl State {
             }
             Entry::Adopted { address, .. } => {
                 self.account = Some(address.clone());
+                self.created |= self.attempted.contains(address);
+                self.attempted.clear();
                 if let Some(Open { step: Step { effect: Effect::Create { .. }, .. }, .. }) = self.open.take()
                 {
                     self.created = true;
                 }
             }
-            Entry::Intended { at, step } => self.open = Some(Open { at: *at, step: step.clone() }),
+            Entry::Intended { at, step } => {
+                self.unanswered();
+                self.open = Some(Open { at: *at, step: step.clone() });
+            }
             Entry::Judged { at, verdict } => self.judged(*at, verdict),
             Entry::Stalled { at, after_s, .. } => self.tried(*at, *after_s),
             Entry::Held { at, why, .. } => {
@@ -307,6 +314,7 @@ impl State {
             Verdict::Done { answer } => {
                 let Some(Open { step, .. }) = self.open.take() else { return };
                 self.tries = None;
+                self.attempted.clear();
                 if let (Effect::Update | Effect::Restore | Effect::Suspend, Some(Value::Object(body))) =
                     (&step.effect, &step.call.body)
                 {
@@ -344,7 +352,10 @@ impl State {
                 self.tried(at, *after_s);
             }
             // The intent stays open: its outcome must be looked for.
-            Verdict::Unknown { .. } => self.tried(at, None),
+            Verdict::Unknown { .. } => {
+                self.unanswered();
+                self.tried(at, None);
+            }
             Verdict::Refused { why } => {
                 let Some(Open { step, .. }) = self.open.take() else { return };
                 match (&step.effect, why.kind) {
@@ -364,6 +375,15 @@ impl State {
                     _ => self.refused = Some((why.clone(), step)),
                 }
             }
+        }
+    }
+
+    /// The answer to the open intent will not come any more.
+    fn unanswered(&mut self) {
+        if let Some(Open { step, .. }) = &self.open
+            && let Effect::Create { address } | Effect::Schedule { address, .. } = &step.effect
+        {
+            self.attempted.insert(address.clone());
         }
     }
 

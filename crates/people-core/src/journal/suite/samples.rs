@@ -162,6 +162,7 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
         HeldWhy::Unusable { problem: "map.fields.title: must be a string".into() },
         HeldWhy::Vanished,
         HeldWhy::NoWorkflow,
+        HeldWhy::OtherWorkflow,
         HeldWhy::Uncertain,
         HeldWhy::Collision,
         HeldWhy::UnprovenAccount,

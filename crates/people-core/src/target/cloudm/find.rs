@@ -143,12 +143,13 @@ impl Cloudm {
     }
 }
 
-/// Whether a create at this address was sent and its answer lost.
+/// Whether an account at this address was asked for and the answer lost.
 fn sent_here(s: &Situation<'_>, at: &Email) -> bool {
-    s.state.open.as_ref().is_some_and(|open| match &open.step.effect {
+    let open = s.state.open.as_ref().is_some_and(|open| match &open.step.effect {
         Effect::Create { address } | Effect::Schedule { address, .. } => address == at,
         _ => false,
-    })
+    });
+    open || s.state.attempted.contains(at)
 }
 
 /// What a look showed, or that it must be taken.

@@ -301,6 +301,12 @@ impl Cloudm {
             effect: Effect::Offboard,
             call: Offboard { domain: &self.domain, user: address.as_str() }.call(),
         };
+        // Some workflow runs, nothing says that it is an offboarding, and it is not one of ours.
+        if workflow(profile).is_some_and(|id| !s.state.onboardings.contains(&id))
+            && !s.state.allows(&HeldWhy::OtherWorkflow)
+        {
+            return Plan::Hold(HeldWhy::OtherWorkflow, vec![step]);
+        }
         if profile.get("preventDeprovision") == Some(&Value::Bool(true))
             && !s.state.allows(&HeldWhy::Protected)
         {
