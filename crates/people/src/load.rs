@@ -56,8 +56,8 @@ pub enum LoadError {
 
 /// Reads and checks the document. Relative paths in it start at its own folder.
 pub fn config(path: &Path) -> Result<Config, LoadError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
     Config::parse(&text).map_err(|error| LoadError::Config { path: path.to_owned(), error })
 }
 
@@ -65,8 +65,9 @@ pub fn config(path: &Path) -> Result<Config, LoadError> {
 pub fn secrets(folder: &Path) -> impl Fn(&SecretRef) -> Result<Secret<String>, String> + '_ {
     move |reference| {
         let secret = match reference {
-            SecretRef::Env(name) => std::env::var(name)
-                .map_err(|_| format!("the environment variable {name} is not set; set it, or use {{ file = … }}"))?,
+            SecretRef::Env(name) => std::env::var(name).map_err(|_| {
+                format!("the environment variable {name} is not set; set it, or use {{ file = … }}")
+            })?,
             SecretRef::File(file) => {
                 let path = folder.join(file);
                 std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?

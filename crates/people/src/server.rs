@@ -160,6 +160,9 @@ impl Worker {
 
     async fn run(self, mut stopped: watch::Receiver<bool>) {
         let mut drives = JoinSet::new();
+        if let Err(error) = self.bridge.journal.recover(self.bridge.host.now()).await {
+            tracing::warn!(%error, "people who were in work are picked up again when their lease ends");
+        }
         while !*stopped.borrow() {
             let found = match self.round(&mut drives).await {
                 Ok(found) => found,
@@ -186,7 +189,11 @@ impl Worker {
     async fn round(&self, drives: &mut JoinSet<()>) -> Result<bool, <crate::store::Store as Journal>::Error> {
         let sorted = self.bridge.sort().await?;
         let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner).len();
-        let due = self.bridge.journal.due(self.bridge.host.now(), busy + self.slots.available_permits() + 1).await?;
+        let due = self
+            .bridge
+            .journal
+            .due(self.bridge.host.now(), busy + self.slots.available_permits() + 1)
+            .await?;
         let mut started = 0;
         for person in due {
             let Ok(slot) = self.slots.clone().try_acquire_owned() else { break };
