@@ -226,10 +226,10 @@ async fn housekeeping(bridge: Arc<NativeBridge>, mut stopped: watch::Receiver<bo
             _ = stopped.changed() => return,
         }
         let keep: SignedDuration = bridge.config.journal.keep.get();
-        if let Ok(before) = bridge.host.now().checked_sub(keep) {
-            if let Err(error) = bridge.journal.prune(before).await {
-                tracing::warn!(%error, "old entries could not be pruned; trying again in an hour");
-            }
+        if let Ok(before) = bridge.host.now().checked_sub(keep)
+            && let Err(error) = bridge.journal.prune(before).await
+        {
+            tracing::warn!(%error, "old entries could not be pruned; trying again in an hour");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use people_core::config::closest;
 use people_model::cloudm::patch::{NotAMember, shape};
 use people_model::cloudm::{MemberKind, Patch, Profile, member};
 use people_model::time::parse_date;
@@ -108,7 +109,7 @@ fn shaped(members: Members, force: bool) -> Result<Members, Fail> {
             Ok(value) => value,
             Err(NotAMember::Unknown(_) | NotAMember::ReadOnly(_)) if force => value,
             Err(wrong @ NotAMember::Unknown(_)) => {
-                let meant = match closest(&name) {
+                let meant = match closest(&name, Profile::MEMBERS.iter().map(|member| member.name)) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => "`people schema cloudm-profile` lists them".to_owned(),
                 };
@@ -124,35 +125,6 @@ fn shaped(members: Members, force: bool) -> Result<Members, Fail> {
         out.insert(name, shaped);
     }
     Ok(out)
-}
-
-/// The documented member nearest to `word`, if it is near enough to have been meant.
-fn closest(word: &str) -> Option<&'static str> {
-    Profile::MEMBERS
-        .iter()
-        .map(|member| (distance(word, member.name), member.name))
-        .filter(|(distance, name)| *distance <= 1 + name.len().min(word.len()) / 4)
-        .min()
-        .map(|(_, name)| name)
-}
-
-/// Levenshtein distance, ignoring case.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.to_lowercase().chars().enumerate() {
-        let mut left = i + 1;
-        let mut diagonal = i;
-        for (cell, y) in row.iter_mut().skip(1).zip(&b) {
-            let next = (diagonal + usize::from(x != *y)).min(*cell + 1).min(left + 1);
-            diagonal = std::mem::replace(cell, next);
-            left = next;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -190,16 +162,6 @@ mod tests {
         assert_eq!(fail.exit, Exit::BadInput);
         assert!(set(&[("workflowId", "1")], false).unwrap_err().text.contains("set by CloudM"));
         assert_eq!(set(&[("depatrment", "Sales")], true).unwrap(), json!({"depatrment": "Sales"}));
-    }
-
-    #[test]
-    fn distances() {
-        for (a, b, expected) in
-            [("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("Title", "title", 0), ("ab", "ba", 2)]
-        {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-        }
-        assert_eq!(closest("quux"), None);
     }
 
     #[test]
