@@ -87,8 +87,10 @@ pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timest
     match (hire.map(|_| start), end) {
         (_, Some(end)) if now >= end => gone(Wanted::Gone),
         // Taken back, or over before it begins.
-        (Some(None), _) => plain(Wanted::Withdrawn, None),
-        (Some(Some(start)), Some(end)) if end <= start => gone(Wanted::Withdrawn),
+        (Some(None), end) => plain(Wanted::Withdrawn, end),
+        (Some(Some(start)), Some(end)) if end <= start => {
+            Goal { changes: Some(end), ..gone(Wanted::Withdrawn) }
+        }
         (Some(Some(start)), end) if now < start => {
             plain(Wanted::Onboard { at: start }, Some(end.map_or(start, |end| end.min(start))))
         }
