@@ -64,6 +64,8 @@ pub struct Onboarding {
     pub at: Timestamp,
     /// Its workflow, if the target named one.
     pub workflow: Option<WorkflowId>,
+    /// It is being taken back: whether it still stands is not known.
+    pub ending: bool,
 }
 
 /// An offboarding that was started from here.
@@ -205,6 +207,7 @@ impl State {
             }
             Entry::Intended { at, step } => {
                 self.unanswered();
+                self.intend(&step.effect);
                 self.open = Some(Open { at: *at, step: step.clone() });
             }
             Entry::Judged { at, verdict } => self.judged(*at, verdict),
@@ -232,11 +235,18 @@ impl State {
                 self.settled = Some(*outcome);
                 self.held = None;
                 self.paused = None;
+                // Whatever became of an intent, nothing hangs on it any more.
+                self.unanswered();
+                self.open = None;
                 self.tries = None;
                 self.approved.clear();
                 self.sent.clear();
-                self.restoring = false;
-                if matches!(outcome, Outcome::Agreed | Outcome::Waiting { .. }) {
+                let present = matches!(outcome, Outcome::Agreed | Outcome::Waiting { .. });
+                if std::mem::take(&mut self.restoring) && present {
+                    self.offboarding = None;
+                    self.suspended = false;
+                }
+                if present {
                     self.onboarding.take_if(|onboarding| onboarding.at <= *at);
                 }
             }
@@ -332,7 +342,8 @@ impl State {
                         self.account = Some(address.clone());
                         self.created = true;
                         self.onboardings.extend(answer.workflow.clone());
-                        self.onboarding = Some(Onboarding { address, at, workflow: answer.workflow.clone() });
+                        let workflow = answer.workflow.clone();
+                        self.onboarding = Some(Onboarding { address, at, workflow, ending: false });
                     }
                     Effect::Update => {}
                     Effect::Rename { address } => {
@@ -362,9 +373,7 @@ impl State {
                     (Effect::AbortOnboarding { .. }, WhyKind::Absent) => self.aborted_onboarding(),
                     // It is over already: nothing to abort, and the look tells whether there is something to restore.
                     (Effect::AbortOffboarding { .. }, WhyKind::Absent) => {
-                        if let Some(offboarding) = &mut self.offboarding {
-                            offboarding.workflow = None;
-                        }
+                        self.offboarding = None;
                     }
                     (Effect::Create { address } | Effect::Schedule { address, .. }, WhyKind::Conflict) => {
                         self.taken.insert(address.clone());
@@ -372,9 +381,26 @@ impl State {
                     }
                     // The user is gone since the look, or somebody else was faster: look again.
                     (_, WhyKind::Absent | WhyKind::Conflict) => self.tried(at, None),
-                    _ => self.refused = Some((why.clone(), step)),
+                    _ => {
+                        self.suspended &= step.effect != Effect::Suspend;
+                        self.refused = Some((why.clone(), step));
+                    }
                 }
             }
+        }
+    }
+
+    /// From here on these may have happened, whatever the answer says or whether there is one.
+    fn intend(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Restore | Effect::AbortOffboarding { .. } => self.restoring = true,
+            Effect::Suspend => self.suspended = true,
+            Effect::AbortOnboarding { .. } => {
+                if let Some(onboarding) = &mut self.onboarding {
+                    onboarding.ending = true;
+                }
+            }
+            _ => {}
         }
     }
 
