@@ -24,6 +24,9 @@ use crate::load::NativeBridge;
 /// How often due people are looked for when nothing has woken us: another process may have decided something.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How many connections are served at once; more wait in the system's queue.
+const CONNECTIONS: usize = 1024;
+
 /// How long a sender may take for its headers and for its body.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -80,7 +83,7 @@ async fn accept(
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
                 Ok((stream, _)) => stream,
                 // Out of file descriptors, most likely: let some finish.
                 Err(_) => { connections.join_next().await; continue }
