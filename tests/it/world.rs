@@ -209,14 +209,19 @@ impl World {
         self.post(&format!("/hooks/{source}"), &headers, body.to_owned()).await
     }
 
-    /// Waits until nothing is left to do at the present time. Panics after a generous while, naming what is open.
-    pub(crate) async fn quiet(&self) {
+    /// Makes the server look for work now; by itself it looks once a second.
+    pub(crate) fn nudge(&self) {
         if let Some(server) = &self.server {
             server.nudge();
         }
+    }
+
+    /// Waits until nothing is left to do at the present time. Panics after a generous while, naming what is open.
+    pub(crate) async fn quiet(&self) {
         let mut ticks = tokio::time::interval(Duration::from_millis(5));
         for _ in 0..6000 {
             ticks.tick().await;
+            self.nudge();
             // In this order: whoever begins in between is put off and in work, by one write.
             let next = self.bridge.journal.next_due().await.expect("the journal answers");
             let stats = self.bridge.journal.stats().await.expect("the journal answers");

@@ -213,6 +213,7 @@ impl World {
         let mut ticks = tokio::time::interval(Duration::from_millis(5));
         for _ in 0..6000 {
             ticks.tick().await;
+            self.nudge();
             if holds(self) {
                 return;
             }
