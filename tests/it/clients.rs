@@ -1,5 +1,6 @@
 //! Google's own client library for Python does against the pretend clouds what an integration does: what they accept, the real ones do.
 //! Needs `PEOPLE_PYTHON`, an interpreter with google-auth and requests; `cargo xtask setup` makes one.
+#![cfg(test)]
 
 use std::process::Command;
 

@@ -1,6 +1,11 @@
 //! What a user relies on, against real servers on loopback. One binary; every file here is a module of it.
 
 mod architecture;
+mod clients;
+mod docs;
+mod laws;
 mod scenarios;
+mod soak;
 mod vectors;
 mod world;
+mod wrong_input;
