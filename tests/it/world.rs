@@ -17,7 +17,7 @@ use people_model::PersonKey;
 use people_model::time::Timestamp;
 use people_sim::{CallRecord, Sim, SimOptions};
 use serde_json::Value;
-use sha2::{Sha256, Sha512};
+use sha2::Sha256;
 
 /// When every world begins, unless it is told otherwise.
 pub(crate) const START: &str = "2026-03-02T09:00:00Z";
@@ -294,12 +294,6 @@ pub(crate) fn person_key(person: &str) -> PersonKey {
 
 pub(crate) fn hmac256(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().to_vec()
-}
-
-pub(crate) fn hmac512(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    let mut mac = Hmac::<Sha512>::new_from_slice(key).expect("any length");
     parts.iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().to_vec()
 }

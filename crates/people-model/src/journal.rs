@@ -166,6 +166,8 @@ pub enum HeldWhy {
     UnprovenAccount,
     /// The account that HR names carries another worker's id.
     OtherWorker,
+    /// The account with this worker id belongs to a person of another source.
+    OtherSource,
     /// The target refused a step.
     Refused {
         /// Why.
@@ -234,6 +236,9 @@ impl fmt::Display for HeldWhy {
             Self::OtherWorker => {
                 f.write_str("the account that HR names carries another worker's id; approve with --address")
             }
+            Self::OtherSource => f.write_str(
+                "the account with this worker id belongs to a person of another source; give both sources one `link` if they speak of the same people, or approve with --address",
+            ),
             Self::Refused { why } => write!(f, "the target refused: {why}"),
             Self::NotKept { members } => write!(
                 f,
@@ -255,7 +260,7 @@ impl fmt::Display for HeldWhy {
             ),
             Self::Policy { key } => write!(f, "[policy] {key} asks for a human; approve to go on"),
             Self::Incomplete { member } => {
-                write!(f, "HR has not sent {member}, which an account needs; replay when it is mapped")
+                write!(f, "HR has not sent {member}, which an account needs; map it, then have HR send the person again")
             }
         }
     }

@@ -178,14 +178,27 @@ impl Worker {
             if found {
                 continue;
             }
+            let patience = self.patience().await;
             tokio::select! {
                 () = self.work.notified() => {}
-                _ = tokio::time::timeout(TICK, std::future::pending::<()>()) => {}
+                _ = tokio::time::timeout(patience, std::future::pending::<()>()) => {}
                 Some(_) = drives.join_next(), if !drives.is_empty() => {}
                 _ = stopped.changed() => {}
             }
         }
         while drives.join_next().await.is_some() {}
+    }
+
+    /// How long there is nothing to do, as far as this process knows.
+    async fn patience(&self) -> Duration {
+        let now = self.bridge.host.now();
+        match self.bridge.journal.next_due().await {
+            // Whoever is overdue is being driven, and wakes us when that ends.
+            Ok(Some(due)) if due > now => {
+                Duration::try_from(now.duration_until(due)).unwrap_or(TICK).min(TICK)
+            }
+            _ => TICK,
+        }
     }
 
     /// Sorts what waits and starts to drive whoever is due. Says whether there may be more to do at once.

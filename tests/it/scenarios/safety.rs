@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use people::load;
+use people_core::journal::Status;
 use people_sim::{Fault, FaultKind};
 use serde_json::json;
 use tokio::time::Instant;
@@ -104,4 +105,25 @@ async fn scenario_53_the_configuration_sends_no_secret_over_plain_http() {
     }
     std::fs::write(&path, good).expect("a file");
     load::bridge(&path, world.clock.clone()).map(drop).expect("the good one works");
+}
+
+/// One number in two sources that nobody has linked: one human or two, only a human knows. Never a second account, and never an
+/// offboarding of somebody else's.
+#[tokio::test]
+async fn scenario_39_one_number_in_two_sources_is_held() {
+    let world = World::new().await;
+    let hire = r#"{"type":"hire","effectiveDate":"2026-03-01","worker":{"id":"7","givenName":"Ana","familyName":"Silva"}}"#;
+    assert_eq!(world.hr("first", hire).await.status, 200);
+    world.quiet().await;
+    let second = world.plain(hire).await;
+    world.quiet().await;
+    let (status, note) = world.outcome(&second).await;
+    assert_eq!(status, Status::Held, "{note}");
+    assert!(note.contains("`link`"), "{note}");
+
+    let leave = r#"{"type":"leave","effectiveDate":"2026-03-01","worker":{"id":"7","email":"ana.silva@example.com"}}"#;
+    let leave = world.plain(leave).await;
+    world.quiet().await;
+    assert_eq!(world.outcome(&leave).await.0, Status::Held);
+    assert_eq!(world.effects(), ["users.create v4/example.com"]);
 }

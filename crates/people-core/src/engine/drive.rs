@@ -118,8 +118,8 @@ where
                     let holder = self.journal.claim(&address, person, false, now).await?;
                     run.seen.claims.insert(address, holder == *person);
                 }
-                Next::Adopt { address, proven } => {
-                    let holder = self.journal.claim(&address, person, proven, now).await?;
+                Next::Adopt { address, chosen } => {
+                    let holder = self.journal.claim(&address, person, chosen, now).await?;
                     run.seen.claims.insert(address.clone(), holder == *person);
                     if holder == *person && !self.write(&mut run, Entry::Adopted { at: now, address }).await?
                     {

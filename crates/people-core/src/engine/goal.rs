@@ -69,8 +69,10 @@ pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timest
         let leave = &register.value;
         let day = leave_day(register, policy)?;
         let end = end_of_day(day, &zone)?;
+        // A record that is gone is asked about at once, not at night.
         let at_once = leave.reason.as_ref().is_some_and(|reason| {
-            policy.immediate_reasons.iter().any(|immediate| immediate.eq_ignore_ascii_case(reason))
+            reason == Event::DELETED
+                || policy.immediate_reasons.iter().any(|immediate| immediate.eq_ignore_ascii_case(reason))
         });
         Some(if at_once { end.min(register.version.0) } else { end })
     });

@@ -167,6 +167,7 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
         HeldWhy::Collision,
         HeldWhy::UnprovenAccount,
         HeldWhy::OtherWorker,
+        HeldWhy::OtherSource,
         HeldWhy::Refused { why: why() },
         HeldWhy::NotKept { members: vec!["title".into()] },
         HeldWhy::Overdue,
