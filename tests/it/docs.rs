@@ -40,7 +40,9 @@ fn its_table_of_keys_is_right() {
         let table = table.trim_start_matches('[');
         rows += 1;
         // A default in words cannot be tried.
-        let Some(value) = cells[1].strip_prefix('`').and_then(|cell| cell.strip_suffix('`')) else { continue };
+        let Some(value) = cells[1].strip_prefix('`').and_then(|cell| cell.strip_suffix('`')) else {
+            continue;
+        };
         let plain = value.starts_with(['[', '{']) && !value.contains("{given}")
             || value.parse::<f64>().is_ok()
             || matches!(value, "true" | "false");
