@@ -1,5 +1,7 @@
 //! What a user relies on, against real servers on loopback. One binary; every file here is a module of it.
 
+#![cfg(test)]
+
 mod architecture;
 mod clients;
 mod docs;
