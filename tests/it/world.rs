@@ -17,7 +17,7 @@ use people_model::PersonKey;
 use people_model::time::Timestamp;
 use people_sim::{CallRecord, Sim, SimOptions};
 use serde_json::Value;
-use sha2::{Sha256, Sha512};
+use sha2::Sha256;
 
 /// When every world begins, unless it is told otherwise.
 pub(crate) const START: &str = "2026-03-02T09:00:00Z";
@@ -209,16 +209,22 @@ impl World {
         self.post(&format!("/hooks/{source}"), &headers, body.to_owned()).await
     }
 
-    /// Waits until nothing is left to do at the present time. Panics after a generous while, naming what is open.
-    pub(crate) async fn quiet(&self) {
+    /// Makes the server look for work now; by itself it looks once a second.
+    pub(crate) fn nudge(&self) {
         if let Some(server) = &self.server {
             server.nudge();
         }
+    }
+
+    /// Waits until nothing is left to do at the present time. Panics after a generous while, naming what is open.
+    pub(crate) async fn quiet(&self) {
         let mut ticks = tokio::time::interval(Duration::from_millis(5));
         for _ in 0..6000 {
             ticks.tick().await;
-            let stats = self.bridge.journal.stats().await.expect("the journal answers");
+            self.nudge();
+            // In this order: whoever begins in between is put off and in work, by one write.
             let next = self.bridge.journal.next_due().await.expect("the journal answers");
+            let stats = self.bridge.journal.stats().await.expect("the journal answers");
             let open: u64 = stats.events.iter().take(2).sum();
             if stats.backlog == 0 && open == 0 && next.is_none_or(|due| due > self.bridge.host.now()) {
                 return;
@@ -288,12 +294,6 @@ pub(crate) fn person_key(person: &str) -> PersonKey {
 
 pub(crate) fn hmac256(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().to_vec()
-}
-
-pub(crate) fn hmac512(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    let mut mac = Hmac::<Sha512>::new_from_slice(key).expect("any length");
     parts.iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().to_vec()
 }

@@ -166,6 +166,8 @@ pub enum HeldWhy {
     UnprovenAccount,
     /// The account that HR names carries another worker's id.
     OtherWorker,
+    /// The account with this worker id belongs to a person of another source.
+    OtherSource,
     /// The target refused a step.
     Refused {
         /// Why.
@@ -184,6 +186,8 @@ pub enum HeldWhy {
     NoWorkflow,
     /// The answer to a scheduled onboarding was lost, and nothing shows whether it stands.
     Uncertain,
+    /// A workflow runs for the account, and nothing says whether it is an offboarding.
+    OtherWorkflow,
     /// The policy wants a human for this.
     Policy {
         /// The policy key that says so.
@@ -232,6 +236,9 @@ impl fmt::Display for HeldWhy {
             Self::OtherWorker => {
                 f.write_str("the account that HR names carries another worker's id; approve with --address")
             }
+            Self::OtherSource => f.write_str(
+                "the account with this worker id belongs to a person of another source; give both sources one `link` if they speak of the same people, or approve with --address",
+            ),
             Self::Refused { why } => write!(f, "the target refused: {why}"),
             Self::NotKept { members } => write!(
                 f,
@@ -248,9 +255,12 @@ impl fmt::Display for HeldWhy {
             Self::Uncertain => f.write_str(
                 "the answer to a scheduled onboarding was lost; look in CloudM whether it stands, abort it there, then approve",
             ),
+            Self::OtherWorkflow => f.write_str(
+                "a workflow that was not started here runs for the account; see in CloudM what it does, then approve to offboard",
+            ),
             Self::Policy { key } => write!(f, "[policy] {key} asks for a human; approve to go on"),
             Self::Incomplete { member } => {
-                write!(f, "HR has not sent {member}, which an account needs; replay when it is mapped")
+                write!(f, "HR has not sent {member}, which an account needs; map it, then have HR send the person again")
             }
         }
     }

@@ -187,6 +187,11 @@ impl Sim {
         }
     }
 
+    /// Deletes a CloudM user, as an administrator or a retention rule does, and tells whether there was one.
+    pub fn remove_user(&self, id: &str) -> bool {
+        self.world().directory.remove(id).is_some()
+    }
+
     /// Seeds or replaces a BambooHR employee: any fields, and an `id`.
     ///
     /// # Errors

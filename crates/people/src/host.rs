@@ -122,7 +122,6 @@ impl Pace {
         Self { gap: Duration::from_secs(1) / rate.max(1), next: Mutex::new(None) }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the native host is where waiting takes place")]
     async fn wait(&self) {
         let slot = {
             let mut next = self.next.lock().await;

@@ -1,7 +1,11 @@
 //! The native side of the bridge: host, server, store and command line.
 
+pub mod cli;
+pub mod cmd;
 pub mod demo;
+pub mod exit;
 pub mod host;
 pub mod load;
+pub mod report;
 pub mod server;
 pub mod store;

@@ -24,6 +24,9 @@ use crate::load::NativeBridge;
 /// How often due people are looked for when nothing has woken us: another process may have decided something.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How many connections are served at once; more wait in the system's queue.
+const CONNECTIONS: usize = 1024;
+
 /// How long a sender may take for its headers and for its body.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -80,7 +83,7 @@ async fn accept(
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < CONNECTIONS => match accepted {
                 Ok((stream, _)) => stream,
                 // Out of file descriptors, most likely: let some finish.
                 Err(_) => { connections.join_next().await; continue }
@@ -160,6 +163,9 @@ impl Worker {
 
     async fn run(self, mut stopped: watch::Receiver<bool>) {
         let mut drives = JoinSet::new();
+        if let Err(error) = self.bridge.journal.recover(self.bridge.host.now()).await {
+            tracing::warn!(%error, "people who were in work are picked up again when their lease ends");
+        }
         while !*stopped.borrow() {
             let found = match self.round(&mut drives).await {
                 Ok(found) => found,
@@ -172,14 +178,27 @@ impl Worker {
             if found {
                 continue;
             }
+            let patience = self.patience().await;
             tokio::select! {
                 () = self.work.notified() => {}
-                _ = tokio::time::timeout(TICK, std::future::pending::<()>()) => {}
+                _ = tokio::time::timeout(patience, std::future::pending::<()>()) => {}
                 Some(_) = drives.join_next(), if !drives.is_empty() => {}
                 _ = stopped.changed() => {}
             }
         }
         while drives.join_next().await.is_some() {}
+    }
+
+    /// How long there is nothing to do, as far as this process knows.
+    async fn patience(&self) -> Duration {
+        let now = self.bridge.host.now();
+        match self.bridge.journal.next_due().await {
+            // Whoever is overdue is being driven, and wakes us when that ends.
+            Ok(Some(due)) if due > now => {
+                Duration::try_from(now.duration_until(due)).unwrap_or(TICK).min(TICK)
+            }
+            _ => TICK,
+        }
     }
 
     /// Sorts what waits and starts to drive whoever is due. Says whether there may be more to do at once.
@@ -223,10 +242,10 @@ async fn housekeeping(bridge: Arc<NativeBridge>, mut stopped: watch::Receiver<bo
             _ = stopped.changed() => return,
         }
         let keep: SignedDuration = bridge.config.journal.keep.get();
-        if let Ok(before) = bridge.host.now().checked_sub(keep) {
-            if let Err(error) = bridge.journal.prune(before).await {
-                tracing::warn!(%error, "old entries could not be pruned; trying again in an hour");
-            }
+        if let Ok(before) = bridge.host.now().checked_sub(keep)
+            && let Err(error) = bridge.journal.prune(before).await
+        {
+            tracing::warn!(%error, "old entries could not be pruned; trying again in an hour");
         }
     }
 }

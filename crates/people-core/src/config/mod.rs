@@ -11,10 +11,12 @@ use crate::policy::Policy;
 use crate::source::{ConfigProblem, SourceConfig};
 use crate::target::cloudm::Cloudm;
 
+mod closest;
 mod locate;
 pub mod secret;
 pub mod span;
 
+pub use closest::closest;
 pub use secret::{SecretRef, Secrets};
 pub use span::Span;
 

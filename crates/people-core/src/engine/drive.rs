@@ -7,8 +7,8 @@ use people_auth::Signer;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{
-    Call, Domain, Effect, Entry, HeldWhy, Members, Outcome, PersonKey, Safety, SourceName, Step, Verdict,
-    Why, WorkerId,
+    Call, Domain, Entry, HeldWhy, Members, Outcome, PersonKey, Safety, SourceName, Step, Verdict, Why,
+    WorkerId,
 };
 
 use super::{Next, Seen, Situation, State, goal, next};
@@ -118,8 +118,8 @@ where
                     let holder = self.journal.claim(&address, person, false, now).await?;
                     run.seen.claims.insert(address, holder == *person);
                 }
-                Next::Adopt { address, proven } => {
-                    let holder = self.journal.claim(&address, person, proven, now).await?;
+                Next::Adopt { address, chosen } => {
+                    let holder = self.journal.claim(&address, person, chosen, now).await?;
                     run.seen.claims.insert(address.clone(), holder == *person);
                     if holder == *person && !self.write(&mut run, Entry::Adopted { at: now, address }).await?
                     {
@@ -188,19 +188,11 @@ where
     /// Writes the intent, sends, writes what came of it. What was seen is stale from then on.
     async fn send(&self, run: &mut Run<'_>, step: Step, now: Timestamp) -> Result<bool, J::Error> {
         let call = step.call.clone();
-        let rename = match &step.effect {
-            Effect::Rename { address } => Some(address.clone()),
-            _ => None,
-        };
         if !self.write(run, Entry::Intended { at: now, step }).await? {
             return Ok(false);
         }
         let verdict = self.call(&call).await;
         let verdict = verdict.map(|answer| self.target.receipt(&call, &answer));
-        let done = matches!(verdict, Verdict::Done { .. });
-        if done && let Some(address) = rename {
-            self.journal.claim(&address, run.person, false, now).await?;
-        }
         run.seen = Seen { claims: std::mem::take(&mut run.seen.claims), ..Seen::default() };
         let judged = Entry::Judged { at: self.host.now(), verdict };
         // What has happened stands, whatever was heard meanwhile.

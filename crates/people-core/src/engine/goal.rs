@@ -69,8 +69,10 @@ pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timest
         let leave = &register.value;
         let day = leave_day(register, policy)?;
         let end = end_of_day(day, &zone)?;
+        // A record that is gone is asked about at once, not at night.
         let at_once = leave.reason.as_ref().is_some_and(|reason| {
-            policy.immediate_reasons.iter().any(|immediate| immediate.eq_ignore_ascii_case(reason))
+            reason == Event::DELETED
+                || policy.immediate_reasons.iter().any(|immediate| immediate.eq_ignore_ascii_case(reason))
         });
         Some(if at_once { end.min(register.version.0) } else { end })
     });
@@ -87,8 +89,10 @@ pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timest
     match (hire.map(|_| start), end) {
         (_, Some(end)) if now >= end => gone(Wanted::Gone),
         // Taken back, or over before it begins.
-        (Some(None), _) => plain(Wanted::Withdrawn, None),
-        (Some(Some(start)), Some(end)) if end <= start => gone(Wanted::Withdrawn),
+        (Some(None), end) => plain(Wanted::Withdrawn, end),
+        (Some(Some(start)), Some(end)) if end <= start => {
+            Goal { changes: Some(end), ..gone(Wanted::Withdrawn) }
+        }
         (Some(Some(start)), end) if now < start => {
             plain(Wanted::Onboard { at: start }, Some(end.map_or(start, |end| end.min(start))))
         }

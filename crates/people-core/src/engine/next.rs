@@ -18,12 +18,12 @@ pub enum Next {
     Look(Sight),
     /// Reserve this address for the person.
     Claim(Email),
-    /// Take this account over: reserve its address, by force where it is proven, and write it down.
+    /// Take this account over: reserve its address, by force where a human chose it, and write it down.
     Adopt {
         /// Its address.
         address: Email,
-        /// Whether it is proven.
-        proven: bool,
+        /// Whether a human chose it.
+        chosen: bool,
     },
     /// Find out under which address this colleague is known.
     Colleague(people_model::WorkerId),
@@ -75,7 +75,7 @@ pub fn next<T: Target>(s: &Situation<'_>, seen: &Seen, target: &T) -> Next {
         Plan::Look(sight) => Next::Look(sight),
         Plan::Claim(address) => Next::Claim(address),
         Plan::Colleague(worker) => Next::Colleague(worker),
-        Plan::Adopt { address, proven } => Next::Adopt { address, proven },
+        Plan::Adopt { address, chosen } => Next::Adopt { address, chosen },
         Plan::Happened(answer) => Next::Write(Entry::Judged { at: s.now, verdict: Verdict::Done { answer } }),
         Plan::Hold(why, steps) => held(s, why, steps),
         // All that is known agrees, and there is more to know.

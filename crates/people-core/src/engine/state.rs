@@ -64,6 +64,8 @@ pub struct Onboarding {
     pub at: Timestamp,
     /// Its workflow, if the target named one.
     pub workflow: Option<WorkflowId>,
+    /// It is being taken back: whether it still stands is not known.
+    pub ending: bool,
 }
 
 /// An offboarding that was started from here.
@@ -139,6 +141,8 @@ pub struct State {
     pub restoring: bool,
     /// Addresses at which the target refused to make an account although none was to be seen.
     pub taken: BTreeSet<Email>,
+    /// Addresses at which an account was asked for and the answer lost: one that appears there is this person's.
+    pub attempted: BTreeSet<Email>,
     /// A refusal that only a human can do something about.
     pub refused: Option<(Why, Step)>,
     /// The intent whose outcome is not known.
@@ -194,12 +198,18 @@ impl State {
             }
             Entry::Adopted { address, .. } => {
                 self.account = Some(address.clone());
+                self.created |= self.attempted.contains(address);
+                self.attempted.clear();
                 if let Some(Open { step: Step { effect: Effect::Create { .. }, .. }, .. }) = self.open.take()
                 {
                     self.created = true;
                 }
             }
-            Entry::Intended { at, step } => self.open = Some(Open { at: *at, step: step.clone() }),
+            Entry::Intended { at, step } => {
+                self.unanswered();
+                self.intend(&step.effect);
+                self.open = Some(Open { at: *at, step: step.clone() });
+            }
             Entry::Judged { at, verdict } => self.judged(*at, verdict),
             Entry::Stalled { at, after_s, .. } => self.tried(*at, *after_s),
             Entry::Held { at, why, .. } => {
@@ -225,11 +235,18 @@ impl State {
                 self.settled = Some(*outcome);
                 self.held = None;
                 self.paused = None;
+                // Whatever became of an intent, nothing hangs on it any more.
+                self.unanswered();
+                self.open = None;
                 self.tries = None;
                 self.approved.clear();
                 self.sent.clear();
-                self.restoring = false;
-                if matches!(outcome, Outcome::Agreed | Outcome::Waiting { .. }) {
+                let present = matches!(outcome, Outcome::Agreed | Outcome::Waiting { .. });
+                if std::mem::take(&mut self.restoring) && present {
+                    self.offboarding = None;
+                    self.suspended = false;
+                }
+                if present {
                     self.onboarding.take_if(|onboarding| onboarding.at <= *at);
                 }
             }
@@ -307,6 +324,7 @@ impl State {
             Verdict::Done { answer } => {
                 let Some(Open { step, .. }) = self.open.take() else { return };
                 self.tries = None;
+                self.attempted.clear();
                 if let (Effect::Update | Effect::Restore | Effect::Suspend, Some(Value::Object(body))) =
                     (&step.effect, &step.call.body)
                 {
@@ -324,7 +342,8 @@ impl State {
                         self.account = Some(address.clone());
                         self.created = true;
                         self.onboardings.extend(answer.workflow.clone());
-                        self.onboarding = Some(Onboarding { address, at, workflow: answer.workflow.clone() });
+                        let workflow = answer.workflow.clone();
+                        self.onboarding = Some(Onboarding { address, at, workflow, ending: false });
                     }
                     Effect::Update => {}
                     Effect::Rename { address } => {
@@ -344,16 +363,17 @@ impl State {
                 self.tried(at, *after_s);
             }
             // The intent stays open: its outcome must be looked for.
-            Verdict::Unknown { .. } => self.tried(at, None),
+            Verdict::Unknown { .. } => {
+                self.unanswered();
+                self.tried(at, None);
+            }
             Verdict::Refused { why } => {
                 let Some(Open { step, .. }) = self.open.take() else { return };
                 match (&step.effect, why.kind) {
                     (Effect::AbortOnboarding { .. }, WhyKind::Absent) => self.aborted_onboarding(),
                     // It is over already: nothing to abort, and the look tells whether there is something to restore.
                     (Effect::AbortOffboarding { .. }, WhyKind::Absent) => {
-                        if let Some(offboarding) = &mut self.offboarding {
-                            offboarding.workflow = None;
-                        }
+                        self.offboarding = None;
                     }
                     (Effect::Create { address } | Effect::Schedule { address, .. }, WhyKind::Conflict) => {
                         self.taken.insert(address.clone());
@@ -361,9 +381,35 @@ impl State {
                     }
                     // The user is gone since the look, or somebody else was faster: look again.
                     (_, WhyKind::Absent | WhyKind::Conflict) => self.tried(at, None),
-                    _ => self.refused = Some((why.clone(), step)),
+                    _ => {
+                        self.suspended &= step.effect != Effect::Suspend;
+                        self.refused = Some((why.clone(), step));
+                    }
                 }
             }
+        }
+    }
+
+    /// From here on these may have happened, whatever the answer says or whether there is one.
+    fn intend(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Restore | Effect::AbortOffboarding { .. } => self.restoring = true,
+            Effect::Suspend => self.suspended = true,
+            Effect::AbortOnboarding { .. } => {
+                if let Some(onboarding) = &mut self.onboarding {
+                    onboarding.ending = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The answer to the open intent will not come any more.
+    fn unanswered(&mut self) {
+        if let Some(Open { step, .. }) = &self.open
+            && let Effect::Create { address } | Effect::Schedule { address, .. } = &step.effect
+        {
+            self.attempted.insert(address.clone());
         }
     }
 

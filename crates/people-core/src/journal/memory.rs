@@ -221,6 +221,19 @@ impl Journal for Memory {
         Ok(self.state().people.values().filter_map(|person| person.due).min())
     }
 
+    async fn recover(&self, now: Timestamp) -> Result<(), Infallible> {
+        let mut state = self.state();
+        let State { people, lines, .. } = &mut *state;
+        for key in
+            lines.values().filter(|line| line.status == Status::Working).filter_map(|l| l.person.as_ref())
+        {
+            if let Some(due) = people.get_mut(key).and_then(|person| person.due.as_mut()) {
+                *due = up(now).min(*due);
+            }
+        }
+        Ok(())
+    }
+
     async fn find(&self, wanted: &str) -> Result<Option<PersonKey>, Infallible> {
         let state = self.state();
         let named = |key: &&PersonKey| key.tag() == wanted || key.to_string() == wanted;

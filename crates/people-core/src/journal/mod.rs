@@ -243,6 +243,9 @@ pub trait Journal {
     /// The earliest moment at which somebody is due.
     async fn next_due(&self) -> Result<Option<Timestamp>, Self::Error>;
 
+    /// After a start of the one process that drives people: whoever was in work when it ended is due at `now`.
+    async fn recover(&self, now: Timestamp) -> Result<(), Self::Error>;
+
     /// The person with this tag (`p_…`), or with this open or past event.
     async fn find(&self, tag_or_event: &str) -> Result<Option<PersonKey>, Self::Error>;
 

@@ -90,6 +90,8 @@ impl Draft {
             if empty.silent(&name, &value) {
                 continue;
             }
+            // White space is no value; as it stands it would be one to the target.
+            let value = if value.is_string() && is_empty(&value) { "".into() } else { value };
             match shape(&name, value) {
                 Ok(value) => drop(profile.insert(name, value)),
                 Err(wrong @ NotAMember::Type { .. }) => {

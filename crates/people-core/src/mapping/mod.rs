@@ -31,6 +31,7 @@ pub use config::{MapConfig, Texts};
 use self::draft::{Draft, MAP, holds, text};
 use self::path::Path;
 use self::rule::{Rules, Scene};
+use crate::config::closest;
 use crate::source::config::{ConfigProblem, Empty, Tables};
 use crate::source::{Dead, Piece};
 
@@ -232,34 +233,9 @@ fn refusal(name: &str) -> Option<String> {
 
 /// That a CloudM profile has no such member, and which one may be meant.
 pub(crate) fn unknown_member(name: &str) -> String {
-    let mut near: Vec<(usize, &str)> = Profile::MEMBERS
-        .iter()
-        .filter(|member| member.writable)
-        .map(|member| (distance(&member.name.to_lowercase(), &name.to_lowercase()), member.name))
-        .filter(|(distance, _)| *distance <= 3)
-        .collect();
-    near.sort_unstable();
-    match near.first() {
-        Some((_, like)) => format!("a CloudM profile has no such member; did you mean `{like}`?"),
+    let writable = Profile::MEMBERS.iter().filter(|member| member.writable);
+    match closest(name, writable.map(|member| member.name)) {
+        Some(like) => format!("a CloudM profile has no such member; did you mean `{like}`?"),
         None => "a CloudM profile has no such member".to_owned(),
     }
-}
-
-/// Insertions, deletions and replacements between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut before = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
-            let here = (before + usize::from(x != y)).min(left + 1).min(*cell + 1);
-            before = *cell;
-            *cell = here;
-            left = here;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

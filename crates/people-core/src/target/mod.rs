@@ -33,8 +33,8 @@ pub enum Plan {
     Adopt {
         /// Its address.
         address: Email,
-        /// Whether that is proven by the worker id, so that it outweighs another person's claim.
-        proven: bool,
+        /// Whether a human chose it, so that it outweighs another person's claim.
+        chosen: bool,
     },
     /// The look shows that the step whose answer was lost has taken effect.
     Happened(Receipt),

@@ -136,6 +136,10 @@ impl Journal for Store {
         self.look(Book::next_due).await
     }
 
+    async fn recover(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |book| book.recover(now)).await
+    }
+
     async fn find(&self, tag_or_event: &str) -> Result<Option<PersonKey>, StoreError> {
         let wanted = tag_or_event.to_owned();
         self.look(move |book| book.find(&wanted)).await

@@ -4,7 +4,7 @@ use people_model::time::Timestamp;
 use people_model::{Entry, PersonKey};
 
 use super::row::{Fields, keys};
-use super::{Book, Booked, Driver, Stored, cut, limit, up};
+use super::{Book, Booked, Driver, Param, Stored, cut, limit, up};
 use crate::journal::{Appended, Mark};
 
 const READ: &str = "read a log";
@@ -111,6 +111,15 @@ impl<D: Driver> Book<D> {
         let row =
             self.one(DUE, "SELECT id, due FROM people WHERE due IS NOT NULL ORDER BY due LIMIT 1", &[])?;
         Ok(row.map(|row| Fields::new("people", row).moment()).transpose()?)
+    }
+
+    /// [`Journal::recover`](crate::journal::Journal::recover).
+    pub fn recover(&mut self, now: Timestamp) -> Booked<(), D> {
+        self.run(
+            "recover",
+            "UPDATE people SET due = ?1 WHERE due > ?1 AND id IN (SELECT person FROM events WHERE status = 'working')",
+            &[Param::Int(up(now))],
+        )
     }
 
     /// [`Journal::find`](crate::journal::Journal::find).

@@ -72,6 +72,7 @@ pub async fn run<J: Journal, F: AsyncFn() -> J>(fresh: F) -> Result<(), Failure>
         people::a_log_grows_at_its_end_only,
         people::the_longest_due_comes_first,
         people::due_times_do_not_come_early,
+        people::after_a_start_whoever_was_in_work_is_due,
         people::the_list_follows_the_person,
         people::the_list_can_be_narrowed,
         people::a_person_can_be_found,

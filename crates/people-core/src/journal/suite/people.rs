@@ -78,6 +78,18 @@ pub(super) async fn due_times_do_not_come_early<J: Journal>(j: &J) -> Outcome {
     Ok(())
 }
 
+pub(super) async fn after_a_start_whoever_was_in_work_is_due<J: Journal>(j: &J) -> Outcome {
+    j.accept(&delivery(1, at(0))?, &name(1)?, HOUR).await?;
+    j.sort(&name(1)?, &[heard(1, 0, 1)?, heard(1, 1, 2)?, heard(1, 2, 3)?], at(1)).await?;
+    j.append(&person(1)?, 1, &[], &mark(Status::Working, Some(at(50)))).await?;
+    j.append(&person(2)?, 1, &[], &mark(Status::Waiting, Some(at(60)))).await?;
+    j.append(&person(3)?, 1, &[], &mark(Status::Working, Some(at(5)))).await?;
+    j.recover(at(9)).await?;
+    equal!(j.due(at(9), 9).await?, vec![person(3)?, person(1)?]);
+    equal!(j.next_due().await?, Some(at(5)));
+    Ok(())
+}
+
 pub(super) async fn the_list_follows_the_person<J: Journal>(j: &J) -> Outcome {
     j.accept(&delivery(1, at(0))?, &name(1)?, HOUR).await?;
     j.sort(&name(1)?, &[heard(1, 0, 1)?, heard(1, 1, 1)?, heard(1, 2, 2)?, dead(1, 3, "why")?], at(1))

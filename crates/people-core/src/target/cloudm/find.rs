@@ -42,7 +42,7 @@ impl Cloudm {
         let state = s.state;
         if let Some(chosen) = state.chosen.as_ref().filter(|chosen| state.account.as_ref() != Some(*chosen)) {
             return match see(seen, Sight::User(chosen.clone()))? {
-                Some(_) => Err(Plan::Adopt { address: chosen.clone(), proven: true }),
+                Some(_) => Err(Plan::Adopt { address: chosen.clone(), chosen: true }),
                 None if reserve(seen, chosen)? => {
                     Ok(Found::Free { address: chosen.clone(), unproven: false })
                 }
@@ -58,9 +58,6 @@ impl Cloudm {
             return Ok(Found::Nameless);
         }
         for (named, address) in candidates {
-            if seen.claims.get(&address) == Some(&false) {
-                continue;
-            }
             let (address, profile) = match see(seen, Sight::User(address.clone()))? {
                 Some(profile) => (address, profile),
                 None => match see(seen, Sight::Alias(address.clone()))? {
@@ -74,14 +71,21 @@ impl Cloudm {
                         (id, profile)
                     }
                     None if state.taken.contains(&address) => continue,
+                    None if make && seen.claims.get(&address) == Some(&false) => continue,
                     None if !make || reserve(seen, &address)? => {
                         return Ok(Found::Free { address, unproven });
                     }
                     None => continue,
                 },
             };
+            let theirs = seen.claims.get(&address) == Some(&false);
             match self.standing(s, &address, profile, named) {
-                Standing::Ours { proven } => return Err(Plan::Adopt { address, proven }),
+                // The same worker id, and somebody else's already: two sources speak of one human, or of two by the same number.
+                Standing::Ours { proven: true } if theirs => {
+                    return Err(Plan::Hold(HeldWhy::OtherSource, Vec::new()));
+                }
+                Standing::Ours { .. } if theirs => {}
+                Standing::Ours { .. } => return Err(Plan::Adopt { address, chosen: false }),
                 // HR says this address is theirs, CloudM says it is somebody else's: only a human knows.
                 Standing::Other if named => {
                     return Err(Plan::Hold(HeldWhy::OtherWorker, Vec::new()));
@@ -101,7 +105,7 @@ impl Cloudm {
         let renamed = see(seen, Sight::Alias(address.clone()))?.and_then(|profile| text(profile, "id"));
         match renamed.and_then(|id| Email::parse(id).ok()).filter(|id| id != address) {
             Some(id) if seen.claims.get(&id) != Some(&false) => {
-                Err(Plan::Adopt { address: id, proven: false })
+                Err(Plan::Adopt { address: id, chosen: false })
             }
             _ => Ok(Found::Lost(address.clone())),
         }
@@ -143,12 +147,13 @@ impl Cloudm {
     }
 }
 
-/// Whether a create at this address was sent and its answer lost.
+/// Whether an account at this address was asked for and the answer lost.
 fn sent_here(s: &Situation<'_>, at: &Email) -> bool {
-    s.state.open.as_ref().is_some_and(|open| match &open.step.effect {
+    let open = s.state.open.as_ref().is_some_and(|open| match &open.step.effect {
         Effect::Create { address } | Effect::Schedule { address, .. } => address == at,
         _ => false,
-    })
+    });
+    open || s.state.attempted.contains(at)
 }
 
 /// What a look showed, or that it must be taken.

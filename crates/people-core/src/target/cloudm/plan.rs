@@ -11,7 +11,7 @@ use super::workflows::Abort;
 use super::{Cloudm, Plan, Sight, text, workflow};
 use crate::endpoint::Endpoint;
 use crate::engine::goal::Wanted;
-use crate::engine::state::Onboarding;
+use crate::engine::state::{Offboarding, Onboarding};
 use crate::engine::{Seen, Situation};
 use crate::policy::{CancelledHire, Decision, FutureHires, NameChange};
 
@@ -20,19 +20,39 @@ const ONBOARDED_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// The plan. An `Err` inside is a plan too: what must be known first.
 pub(super) fn plan(cloudm: &Cloudm, s: &Situation<'_>, seen: &Seen) -> Plan {
-    let plan = match s.goal.wanted {
-        Wanted::Gone => cloudm.gone(s, seen),
-        Wanted::Withdrawn => cloudm.withdrawn(s, seen),
-        Wanted::Onboard { at } => cloudm.onboard(s, seen, at),
-        Wanted::Active => cloudm.present(s, seen, true),
-        Wanted::Follow => cloudm.present(s, seen, false),
-    };
+    let plan = cloudm.happened(s, seen).and_then(|happened| match (happened, s.goal.wanted) {
+        (Some(happened), _) => Ok(happened),
+        (None, Wanted::Gone) => cloudm.gone(s, seen),
+        (None, Wanted::Withdrawn) => cloudm.withdrawn(s, seen),
+        (None, Wanted::Onboard { at }) => cloudm.onboard(s, seen, at),
+        (None, Wanted::Active) => cloudm.present(s, seen, true),
+        (None, Wanted::Follow) => cloudm.present(s, seen, false),
+    });
     plan.unwrap_or_else(|first| first)
 }
 
 impl Cloudm {
+    /// What the target shows of a schedule or an offboarding whose answer was lost, whatever is wanted by now. A create shows by the account
+    /// that [`Cloudm::find`] finds.
+    fn happened(&self, s: &Situation<'_>, seen: &Seen) -> Result<Option<Plan>, Plan> {
+        let shown = match s.state.open.as_ref().map(|open| &open.step.effect) {
+            Some(Effect::Schedule { address, .. }) => {
+                see(seen, Sight::User(address.clone()))?.map(|profile| (address, workflow(profile)))
+            }
+            Some(Effect::Offboard) => match &s.state.account {
+                Some(address) => see(seen, Sight::User(address.clone()))?
+                    .and_then(|profile| Some((address, self.deprovisioned(s, profile)?))),
+                None => None,
+            },
+            _ => None,
+        };
+        Ok(shown
+            .map(|(address, workflow)| Plan::Happened(Receipt { address: Some(address.clone()), workflow })))
+    }
+
     /// There is to be an account (`make`), or whatever account there is shows what HR says.
     fn present(&self, s: &Situation<'_>, seen: &Seen, make: bool) -> Result<Plan, Plan> {
+        let taken_away = s.state.offboarding.is_some() || s.state.restoring;
         match self.find(s, seen, make)? {
             Found::Account(address, profile) => {
                 if let Some(onboarding) = &s.state.onboarding
@@ -40,7 +60,7 @@ impl Cloudm {
                 {
                     return Ok(self.overdue(s, onboarding));
                 }
-                if make && let Some(plan) = self.restore(s, &address, &profile) {
+                if let Some(plan) = self.restore(s, &address, &profile) {
                     return Ok(plan);
                 }
                 self.follow(s, seen, &address, &profile)
@@ -49,12 +69,10 @@ impl Cloudm {
                 // Pending ones may be invisible.
                 Some(onboarding) => Ok(self.overdue(s, onboarding)),
                 // It was made before and we took it away, or its making was aborted: make it again, at the address it had.
-                None if s.state.offboarding.is_some() || s.state.allows(&HeldWhy::Vanished) => {
-                    match reserve(seen, &address)? {
-                        true => self.create(s, seen, &address),
-                        false => Ok(Plan::Hold(HeldWhy::Collision, Vec::new())),
-                    }
-                }
+                None if taken_away || s.state.allows(&HeldWhy::Vanished) => match reserve(seen, &address)? {
+                    true => self.create(s, seen, &address),
+                    false => Ok(Plan::Hold(HeldWhy::Collision, Vec::new())),
+                },
                 None => Ok(Plan::Hold(HeldWhy::Vanished, Vec::new())),
             },
             Found::Free { address, .. } if make => self.create(s, seen, &address),
@@ -181,35 +199,26 @@ impl Cloudm {
     /// Somebody will join: CloudM's scheduled onboarding, exactly one.
     fn onboard(&self, s: &Situation<'_>, seen: &Seen, at: Timestamp) -> Result<Plan, Plan> {
         match &s.state.onboarding {
-            Some(onboarding) if onboarding.at == at => return Ok(Plan::Agrees(Outcome::Scheduled { at })),
+            Some(onboarding) if onboarding.at == at && !onboarding.ending => {
+                return Ok(Plan::Agrees(Outcome::Scheduled { at }));
+            }
             Some(onboarding) => return Ok(self.take_back(s, onboarding)),
             None => {}
         }
         if s.policy.future_hires == FutureHires::Wait {
             return Ok(Plan::Agrees(Outcome::Waiting { until: at }));
         }
-        let sent = s.state.open.as_ref().and_then(|open| match &open.step.effect {
-            Effect::Schedule { address, .. } => Some(address),
-            _ => None,
-        });
-        if let Some(address) = sent {
-            // A schedule whose answer was lost: does it stand?
-            if let Some(profile) = see(seen, Sight::User(address.clone()))? {
-                return Ok(Plan::Happened(Receipt {
-                    address: Some(address.clone()),
-                    workflow: workflow(profile),
-                }));
-            }
-            if !self.pending_visible {
-                let why = HeldWhy::Uncertain;
-                if !s.state.allows(&why) {
-                    return Ok(Plan::Hold(why, Vec::new()));
-                }
-            }
+        // A schedule whose answer was lost, and that may stand without being seen.
+        let sent = s.state.open.as_ref().is_some_and(|o| matches!(o.step.effect, Effect::Schedule { .. }));
+        if sent && !self.pending_visible && !s.state.allows(&HeldWhy::Uncertain) {
+            return Ok(Plan::Hold(HeldWhy::Uncertain, Vec::new()));
         }
         match self.find(s, seen, true)? {
-            // Somebody who is here already: nothing to schedule. Restoring waits for the first day.
-            Found::Account(_, _) => Ok(Plan::Agrees(Outcome::Waiting { until: at })),
+            // Somebody who is here already: nothing to schedule. Restoring waits for the first day, unless it has begun.
+            Found::Account(address, profile) => {
+                let begun = s.state.restoring.then(|| self.restore(s, &address, &profile)).flatten();
+                Ok(begun.unwrap_or(Plan::Agrees(Outcome::Waiting { until: at })))
+            }
             Found::Lost(address) => match reserve(seen, &address)? {
                 true => self.schedule(s, seen, &address, at),
                 false => Ok(Plan::Hold(HeldWhy::Collision, Vec::new())),
@@ -285,22 +294,29 @@ impl Cloudm {
     }
 
     fn offboard(&self, s: &Situation<'_>, address: &Email, profile: &Members) -> Plan {
-        if let Some(running) = self.deprovisioned(s, profile) {
-            let sent = s.state.open.as_ref().is_some_and(|open| open.step.effect == Effect::Offboard);
-            return if sent {
-                Plan::Happened(Receipt { address: Some(address.clone()), workflow: running })
-            } else {
-                Plan::Agrees(Outcome::Offboarded)
-            };
-        }
-        // Acknowledged, and CloudM's workflow may wait for an approval of its own before anything shows.
-        if s.state.offboarding.is_some() {
+        if self.deprovisioned(s, profile).is_some() {
             return Plan::Agrees(Outcome::Offboarded);
+        }
+        match &s.state.offboarding {
+            // Acknowledged, and CloudM's workflow may wait for an approval of its own before anything shows.
+            Some(_) if !s.state.restoring => return Plan::Agrees(Outcome::Offboarded),
+            // Its end was asked for and the answer lost: end it for good, or nobody knows which of the two stands.
+            Some(Offboarding { workflow: Some(workflow), .. }) => {
+                let effect = Effect::AbortOffboarding { workflow: workflow.clone() };
+                return Plan::Steps(vec![self.abort(effect, workflow)]);
+            }
+            _ => {}
         }
         let step = Step {
             effect: Effect::Offboard,
             call: Offboard { domain: &self.domain, user: address.as_str() }.call(),
         };
+        // Some workflow runs, nothing says that it is an offboarding, and it is not one of ours.
+        if workflow(profile).is_some_and(|id| !s.state.onboardings.contains(&id))
+            && !s.state.allows(&HeldWhy::OtherWorkflow)
+        {
+            return Plan::Hold(HeldWhy::OtherWorkflow, vec![step]);
+        }
         if profile.get("preventDeprovision") == Some(&Value::Bool(true))
             && !s.state.allows(&HeldWhy::Protected)
         {
@@ -319,16 +335,6 @@ impl Cloudm {
                 return Ok(self.take_back(s, onboarding));
             }
         }
-        if let Some(address) = s.state.open.as_ref().and_then(|open| match &open.step.effect {
-            Effect::Schedule { address, .. } => Some(address),
-            _ => None,
-        }) && let Some(profile) = see(seen, Sight::User(address.clone()))?
-        {
-            return Ok(Plan::Happened(Receipt {
-                address: Some(address.clone()),
-                workflow: workflow(profile),
-            }));
-        }
         if !s.state.created && s.state.restored.is_none() && s.state.open.is_none() {
             return Ok(Plan::Agrees(Outcome::Withdrawn));
         }
@@ -337,7 +343,7 @@ impl Cloudm {
         };
         let off =
             profile.get("suspended") == Some(&Value::Bool(true)) || self.deprovisioned(s, &profile).is_some();
-        if off || s.state.offboarding.is_some() {
+        if off || (s.state.offboarding.is_some() && !s.state.restoring) {
             return Ok(Plan::Agrees(Outcome::Withdrawn));
         }
         let suspend = || {
@@ -349,7 +355,9 @@ impl Cloudm {
             CancelledHire::Keep => Plan::Agrees(Outcome::Withdrawn),
             CancelledHire::Offboard => self.offboard(s, &address, &profile),
             CancelledHire::Hold if !s.state.allows(&hold) => Plan::Hold(hold, vec![suspend()]),
-            CancelledHire::Suspend | CancelledHire::Hold if s.state.suspended => {
+            CancelledHire::Suspend | CancelledHire::Hold
+                if s.state.sent.get("suspended") == Some(&Value::Bool(true)) =>
+            {
                 Plan::Hold(HeldWhy::NotKept { members: vec!["suspended".into()] }, Vec::new())
             }
             CancelledHire::Suspend | CancelledHire::Hold => Plan::Steps(vec![suspend()]),

@@ -1,0 +1,58 @@
+//! `people config check`: is the document right, before anything is started?
+
+use std::path::Path;
+
+use people_core::bridge;
+use people_core::config::{Config, ConfigError, SecretRef, Secrets};
+use serde_json::json;
+
+use super::fitting;
+use crate::cli::ConfigCheck;
+use crate::exit::{Exit, Fail};
+use crate::load::{self, LoadError};
+use crate::report::Report;
+
+/// Parses the document and builds what it describes.
+pub(super) fn check(path: &Path, report: &Report, options: &ConfigCheck) -> Result<Exit, Fail> {
+    let config = load::config(path)?;
+    let wrong = |error: ConfigError| Fail::from(LoadError::Config { path: path.to_owned(), error });
+    if options.worker {
+        worker(&config).map_err(wrong)?;
+    } else {
+        let folder = load::folder(path);
+        let secrets = load::secrets(&folder);
+        bridge::sources(&config, &secrets).map_err(wrong)?;
+        if let Some(token) = &config.server.admin_token {
+            secrets.resolve(token).map_err(|problem| {
+                wrong(ConfigError { line: 0, key: "server.admin_token".into(), problem })
+            })?;
+        }
+    }
+    let sources: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
+    let members = [
+        ("config", json!("ok")),
+        ("domain", json!(config.cloudm.domain)),
+        ("sources", json!(sources.join(" "))),
+    ];
+    report.record(&members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())?;
+    Ok(Exit::Ok)
+}
+
+/// What the Worker cannot do: read a file.
+fn worker(config: &Config) -> Result<(), ConfigError> {
+    let mut secrets = vec![("google.credentials".to_owned(), &config.google.credentials)];
+    secrets.extend(config.server.admin_token.as_ref().map(|token| ("server.admin_token".to_owned(), token)));
+    for (n, source) in config.sources.iter().enumerate() {
+        fitting::build(source)?;
+        secrets.extend(source.secrets.iter().map(|secret| (format!("source[{n}].secrets"), secret)));
+        secrets.extend(source.api.as_ref().map(|api| (format!("source[{n}].api.key"), &api.key)));
+    }
+    match secrets.into_iter().find(|(_, secret)| matches!(secret, SecretRef::File(_))) {
+        Some((key, _)) => Err(ConfigError {
+            line: 0,
+            key,
+            problem: "the Worker has no files; use { env = \"NAME\" } and `wrangler secret put NAME`".into(),
+        }),
+        None => Ok(()),
+    }
+}

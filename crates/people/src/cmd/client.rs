@@ -1,0 +1,165 @@
+//! A way to CloudM for one command: the call, its retries, and what came of it. Needs no source and no journal.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use people_auth::{Ask, Rs256, TokenError};
+use people_core::config::Config;
+use people_core::target::cloudm::judge;
+use people_core::wire::{ExchangeError, NoAnswer, NotSent, Wire};
+use people_model::verdict::WhyKind;
+use people_model::{Call, Members, Safety, Verdict, Why, cloudm};
+use serde_json::{Value, json};
+
+use crate::exit::{Exit, Fail};
+use crate::host::{Clock, Native};
+use crate::load;
+use crate::report::progress;
+
+/// How long a request may take.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a command tries, all in all.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a command tries.
+const TRIES: u32 = 5;
+
+/// The way.
+pub(super) struct Client {
+    pub(super) config: Config,
+    pub(super) host: Native,
+    pub(super) wire: Wire<Rs256>,
+    pub(super) account: String,
+    pub(super) token_uri: String,
+}
+
+/// What a call that is done returned, or that the target has nothing of that name.
+pub(super) enum Reply {
+    Done(Members),
+    Absent,
+}
+
+impl Client {
+    /// Reads the configuration and its key.
+    pub(super) fn new(path: &Path) -> Result<Self, Fail> {
+        let config = load::config(path)?;
+        let key = load::key(&config, &load::folder(path))?;
+        let key = match &config.google.audience {
+            Some(audience) => key.with_audience(audience.clone()),
+            None => key,
+        };
+        let signer = Rs256::new(&key).map_err(load::LoadError::from)?;
+        let host =
+            Native::new(Clock::default(), TIMEOUT, config.server.rate).map_err(load::LoadError::from)?;
+        let ask = Ask::new([cloudm::SCOPE]).map_err(|error| Fail::failed(error.to_string()))?;
+        let (account, token_uri) = (key.client_email().to_owned(), key.token_uri().to_string());
+        let wire = Wire::new(&config.cloudm.base_url, key, signer, ask);
+        Ok(Self { config, host, wire, account, token_uri })
+    }
+
+    /// Sends the call, again where it was not done and may be later.
+    pub(super) async fn call(&self, call: &Call) -> Result<Reply, Fail> {
+        #[expect(clippy::disallowed_methods, reason = "a command has to stop trying some time")]
+        let start = Instant::now();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.once(call).await {
+                Verdict::Done { answer } => {
+                    return Ok(Reply::Done(match answer {
+                        Value::Object(members) => members,
+                        _ => Members::new(),
+                    }));
+                }
+                Verdict::Refused { why } if why.kind == WhyKind::Absent => return Ok(Reply::Absent),
+                Verdict::Refused { why } => return Err(Fail::refused(&why)),
+                Verdict::Unknown { why } => return Err(unknown(&why)),
+                Verdict::Again { why, .. } if why.kind == WhyKind::Unauthorized => {
+                    return Err(Fail::refused(&why));
+                }
+                Verdict::Again { after_s, why } => {
+                    if why.kind == WhyKind::Token {
+                        self.token_trouble().await?;
+                    }
+                    let delay = self.config.policy.retry.delay(tries, &call.op, after_s);
+                    let delay = Duration::try_from(delay).unwrap_or_default();
+                    if tries >= TRIES || start.elapsed() + delay > PATIENCE {
+                        let wait = delay.as_secs().max(1);
+                        return Err(Fail::failed(format!(
+                            "{why}; nothing was done after {tries} tries: try again in {wait} s or later"
+                        )));
+                    }
+                    progress(&format!("{why}; trying again in {:.1} s", delay.as_secs_f64()));
+                    #[expect(clippy::disallowed_methods, reason = "a command waits for itself")]
+                    tokio::time::sleep(delay).await;
+                }
+            }
+        }
+    }
+
+    /// Sends the call once and says what came of it.
+    pub(super) async fn once(&self, call: &Call) -> Verdict<Value> {
+        match self.wire.send(&self.host, call).await {
+            Ok(answer) => judge(call, &answer).map(|answer| answer.0),
+            Err(NoAnswer::NotSent(NotSent { after_s, why })) => Verdict::Again { after_s, why },
+            Err(NoAnswer::Unanswered(why)) => match call.safety {
+                Safety::Once => Verdict::Unknown { why },
+                Safety::Read | Safety::Idempotent => Verdict::Again { after_s: None, why },
+            },
+        }
+    }
+
+    /// Asks for a token once more, to hear in full what is wrong. An error that may pass is none.
+    async fn token_trouble(&self) -> Result<(), Fail> {
+        match self.wire.exchange(&self.host, self.wire.ask()).await {
+            Ok(_) => Ok(()),
+            Err(error) => match &error {
+                ExchangeError::Lost(_) => Ok(()),
+                ExchangeError::Refused(refused) if refused.is_retryable() => Ok(()),
+                _ => Err(exchange(&error)),
+            },
+        }
+    }
+}
+
+/// Why there is no token, in full.
+pub(super) fn exchange(error: &ExchangeError) -> Fail {
+    let exit = match error {
+        ExchangeError::Refused(TokenError::Retry { .. }) | ExchangeError::Lost(_) => Exit::Failed,
+        ExchangeError::Refused(_) => Exit::Refused,
+        _ => Exit::BadInput,
+    };
+    Fail::new(exit, error.to_string())
+}
+
+fn unknown(why: &Why) -> Fail {
+    Fail::new(
+        Exit::Unknown,
+        format!(
+            "{why}; it is not known whether it took effect: look with `people user get` before repeating it"
+        ),
+    )
+}
+
+/// The request that a call would make, as a document without a secret.
+pub(super) fn request(base: &str, call: &Call) -> Members {
+    let mut request = Members::new();
+    request.insert("method".into(), json!(call.method.as_str()));
+    request.insert("url".into(), json!(format!("{}{}", base.trim_end_matches('/'), call.path)));
+    if let Some(body) = body(call) {
+        request.insert("body".into(), body);
+    }
+    request
+}
+
+/// The body of a call with its password hidden.
+pub(super) fn body(call: &Call) -> Option<Value> {
+    let mut body = call.body.clone()?;
+    if let Value::Object(members) = &mut body {
+        if call.password {
+            members.insert("password".into(), json!("(generated)"));
+        } else if members.contains_key("password") {
+            members.insert("password".into(), json!("(given)"));
+        }
+    }
+    Some(body)
+}

@@ -1,0 +1,201 @@
+//! What would be called for one person, from here to the last date that matters: the engine itself, on a pretended directory.
+
+use std::collections::BTreeMap;
+
+use people_core::config::Config;
+use people_core::engine::{Next, Seen, Situation, State, goal, next};
+use people_core::journal::Permit;
+use people_core::target::Sight;
+use people_model::time::Timestamp;
+use people_model::verdict::Receipt;
+use people_model::{Effect, Email, Entry, EventKind, Members, PersonKey, Step, Verdict};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::cmd::client::body;
+
+/// More moves than any sound plan takes.
+const MOVES: usize = 200;
+
+/// What is assumed about the person's account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Account {
+    /// The directory is empty.
+    Absent,
+    /// There is an account that holds nothing but the worker id.
+    Exists,
+}
+
+impl Account {
+    /// Whether the assumption is worth a plan of its own: an account matters to those who change or leave.
+    pub(super) fn matters(self, entries: &[Entry]) -> bool {
+        self == Self::Absent
+            || entries.iter().any(|entry| {
+                matches!(entry, Entry::Heard { event, .. } if event.kind != EventKind::Hire && event.kind != EventKind::HireCancelled)
+            })
+    }
+}
+
+/// What would be called.
+#[derive(Debug, Serialize)]
+pub(super) struct Forecast {
+    pub(super) account: Account,
+    pub(super) steps: Vec<Planned>,
+    pub(super) outcome: String,
+}
+
+/// A call, and when.
+#[derive(Debug, Serialize)]
+pub(super) struct Planned {
+    /// The date it waits for; absent: now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<Timestamp>,
+    pub(super) effect: &'static str,
+    pub(super) op: String,
+    pub(super) method: &'static str,
+    pub(super) path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) body: Option<Value>,
+    /// It would not be sent before a human has decided.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) held: bool,
+}
+
+/// Lets the engine go from `start` on, every wish of it granted, until nothing is left to do.
+pub(super) fn forecast(
+    config: &Config,
+    person: &PersonKey,
+    entries: &[Entry],
+    account: Account,
+    start: Timestamp,
+) -> Forecast {
+    let target = &config.cloudm;
+    let mut run = Run { state: State::fold(entries), seen: Seen::default(), directory: BTreeMap::new() };
+    if account == Account::Exists {
+        run.found(config, person, start);
+    }
+    let mut now = start;
+    let mut forecast = Forecast { account, steps: Vec::new(), outcome: "not decided".into() };
+    for _ in 0..MOVES {
+        let goal = goal(&run.state, &config.policy, &config.zone(&person.group), now);
+        let domain = &config.cloudm.domain;
+        let situation =
+            Situation { domain, person, state: &run.state, goal: &goal, policy: &config.policy, now };
+        match next(&situation, &run.seen, target) {
+            Next::Look(sight) => {
+                let profile = run.look(&sight);
+                run.seen.sights.insert(sight, profile);
+            }
+            Next::Claim(address) => {
+                run.seen.claims.insert(address, true);
+            }
+            Next::Adopt { address, .. } => run.state.apply(&Entry::Adopted { at: now, address }),
+            Next::Colleague(worker) => {
+                run.seen.colleagues.insert(worker, None);
+            }
+            Next::Permit => run.seen.permit = Some(Permit::Granted),
+            Next::Write(Entry::Held { why, steps, .. }) => {
+                forecast.steps.extend(steps.iter().map(|step| planned(step, now, start, true)));
+                forecast.outcome = format!("held: {why}");
+                return forecast;
+            }
+            Next::Write(entry) => run.state.apply(&entry),
+            Next::Send(step) => {
+                forecast.steps.push(planned(&step, now, start, false));
+                run.happen(step, now);
+            }
+            Next::Over { outcome, due } => {
+                forecast.outcome = outcome.to_string();
+                match due {
+                    Some(due) if due > now => {
+                        now = due;
+                        run.seen = Seen::default();
+                    }
+                    _ => return forecast,
+                }
+            }
+            Next::Wait(until) if until > now => now = until,
+            Next::Wait(_) | Next::Held { .. } | Next::Fetch(_) => return forecast,
+        }
+    }
+    forecast
+}
+
+fn planned(step: &Step, now: Timestamp, start: Timestamp, held: bool) -> Planned {
+    Planned {
+        at: (now > start).then_some(now),
+        effect: step.effect.as_str(),
+        op: step.call.op.clone(),
+        method: step.call.method.as_str(),
+        path: step.call.path.clone(),
+        body: body(&step.call),
+        held,
+    }
+}
+
+struct Run {
+    state: State,
+    seen: Seen,
+    directory: BTreeMap<Email, Members>,
+}
+
+impl Run {
+    /// There is an account, and we know it: at the address that HR names, or the first that would be made.
+    fn found(&mut self, config: &Config, person: &PersonKey, now: Timestamp) {
+        let worker = person.worker.as_str();
+        let domain = &config.cloudm.domain;
+        let named = self.state.email.as_ref().and_then(|email| Email::parse(&email.value).ok());
+        let named = named.filter(|email| email.domain() == domain.as_str());
+        let seed = self.state.seed();
+        let made = || {
+            let some = !seed.is_empty();
+            some.then(|| config.policy.candidates(domain, &seed, worker).into_iter().next()).flatten()
+        };
+        let address = named.or_else(made).or_else(|| Email::parse(&format!("known-account@{domain}")).ok());
+        let Some(address) = address else { return };
+        let profile = json!({"id": address, &config.cloudm.worker_id_member: worker});
+        self.directory.insert(address.clone(), profile.as_object().cloned().unwrap_or_default());
+        self.state.apply(&Entry::Adopted { at: now, address });
+    }
+
+    fn look(&self, sight: &Sight) -> Option<Members> {
+        match sight {
+            Sight::User(address) => self.directory.get(address).cloned(),
+            Sight::Alias(alias) => {
+                let has = |profile: &&Members| {
+                    let aliases = profile.get("aliases").and_then(Value::as_array);
+                    aliases.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(alias.as_str())))
+                };
+                self.directory.values().find(has).cloned()
+            }
+        }
+    }
+
+    /// The step is done, and the directory shows it.
+    fn happen(&mut self, step: Step, now: Timestamp) {
+        let body = step.call.body.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut answer = Receipt::default();
+        match &step.effect {
+            Effect::Create { address } | Effect::Schedule { address, .. } => {
+                answer.address = Some(address.clone());
+                self.directory.insert(address.clone(), body);
+            }
+            Effect::Update | Effect::Restore | Effect::Suspend | Effect::Rename { .. } => {
+                if let Some(mut profile) =
+                    self.state.account.as_ref().and_then(|old| self.directory.remove(old))
+                {
+                    profile.extend(body);
+                    let id = profile.get("id").and_then(Value::as_str).and_then(|id| Email::parse(id).ok());
+                    if let Some(id) = id {
+                        self.directory.insert(id, profile);
+                    }
+                }
+            }
+            Effect::Offboard | Effect::AbortOnboarding { .. } | Effect::AbortOffboarding { .. } => {}
+        }
+        self.state.apply(&Entry::Intended { at: now, step });
+        self.state.apply(&Entry::Judged { at: now, verdict: Verdict::Done { answer } });
+        self.seen = Seen { claims: std::mem::take(&mut self.seen.claims), ..Seen::default() };
+    }
+}

@@ -1,0 +1,8 @@
+//! The binary as a user sees it: what it prints, where, and how it ends, against pretend clouds on loopback.
+#![cfg(test)]
+
+mod doctor;
+mod journal;
+mod offline;
+mod user;
+mod world;

@@ -1,0 +1,62 @@
+//! The README says what is true: its configurations parse, and its table names keys and defaults that exist.
+
+use people_core::config::Config;
+
+const README: &str = include_str!("../../README.md");
+
+const SMALLEST: &str = "[cloudm]\ndomain = \"example.com\"\n[google]\ncredentials = \"key.json\"\n";
+
+/// The TOML blocks, without the indentation of a list.
+fn blocks() -> Vec<String> {
+    README
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| {
+            let block = rest.split("```").next().unwrap_or("");
+            block.lines().map(|line| line.strip_prefix("   ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
+        })
+        .collect()
+}
+
+#[test]
+fn its_configurations_work() {
+    let blocks = blocks();
+    assert_eq!(blocks.len(), 2);
+    for block in blocks {
+        let whole = if block.contains("[cloudm]") { block } else { format!("{SMALLEST}{block}") };
+        let config = Config::parse(&whole).unwrap_or_else(|error| panic!("{error}\n{whole}"));
+        let secret = |_: &people_core::config::SecretRef| Ok(people_model::Secret::from("a secret"));
+        people_core::bridge::sources(&config, &secret).unwrap_or_else(|error| panic!("{error}\n{whole}"));
+    }
+}
+
+#[test]
+fn its_table_of_keys_is_right() {
+    let defaults = Config::parse(SMALLEST).expect("the smallest configuration works");
+    let mut rows = 0;
+    for row in README.lines().filter(|line| line.starts_with("| `[")) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let (table, key) = cells[0].trim_matches('`').split_once("] ").expect("[table] key");
+        let table = table.trim_start_matches('[');
+        rows += 1;
+        // A default in words cannot be tried.
+        let Some(value) = cells[1].strip_prefix('`').and_then(|cell| cell.strip_suffix('`')) else {
+            continue;
+        };
+        let plain = value.starts_with(['[', '{']) && !value.contains("{given}")
+            || value.parse::<f64>().is_ok()
+            || matches!(value, "true" | "false");
+        let value = if plain { value.to_owned() } else { format!("\"{value}\"") };
+        let text = if SMALLEST.contains(&format!("[{table}]")) {
+            SMALLEST.replace(&format!("[{table}]\n"), &format!("[{table}]\n{key} = {value}\n"))
+        } else {
+            format!("{SMALLEST}[{table}]\n{key} = {value}\n")
+        };
+        let config = Config::parse(&text).unwrap_or_else(|error| panic!("{row}\n{error}"));
+        assert_eq!(config.policy, defaults.policy, "{row}");
+        assert_eq!(config.cloudm, defaults.cloudm, "{row}");
+        assert_eq!(format!("{:?}", config.server), format!("{:?}", defaults.server), "{row}");
+        assert_eq!(format!("{:?}", config.journal), format!("{:?}", defaults.journal), "{row}");
+    }
+    assert!(rows > 25, "{rows} rows");
+}

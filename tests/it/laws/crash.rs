@@ -1,0 +1,85 @@
+//! Wherever the process dies, the next one ends where an undisturbed one would have, and does nothing twice that may be done once.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::Value;
+
+use super::fuse::Blow;
+use super::history::{History, careers, histories};
+use super::hold;
+use super::rig::{Rig, run};
+
+/// What an undisturbed run leads to, and in how many operations.
+struct Expected {
+    picture: BTreeMap<String, Value>,
+    once: BTreeMap<String, usize>,
+    operations: u64,
+}
+
+async fn undisturbed(history: &History) -> Expected {
+    let mut rig = Rig::new(0).await;
+    rig.play(history, |posts| posts).await;
+    Expected { picture: rig.picture().await, once: rig.once(), operations: rig.operations() }
+}
+
+async fn dies(history: &History, blow: Blow, expected: &Expected) {
+    let mut rig = Rig::doomed(blow).await;
+    rig.play(history, |posts| posts).await;
+    assert!(rig.died(), "there is no operation {blow:?}");
+    assert_eq!(rig.picture().await, expected.picture, "picture after {blow:?} of {history:?}");
+    assert_eq!(rig.once(), expected.once, "once after {blow:?} of {history:?}");
+    let changed = rig.drive_all().await;
+    assert!(changed.is_empty(), "after {blow:?} of {history:?}: {changed:#?}");
+}
+
+#[test]
+fn every_crash_in_every_career() {
+    run(async {
+        for history in careers() {
+            let expected = undisturbed(&history).await;
+            for at in 1..=expected.operations {
+                for after in [false, true] {
+                    dies(&history, Blow { at, after }, &expected).await;
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn any_crash_in_any_history() {
+    let cases = (histories(), any::<Index>(), any::<bool>());
+    hold(64, &cases, |(history, at, after)| {
+        run(async {
+            let expected = undisturbed(&history).await;
+            if expected.operations > 0 {
+                let at = 1 + at.index(expected.operations as usize) as u64;
+                dies(&history, Blow { at, after }, &expected).await;
+            }
+        });
+    });
+}
+
+/// Whatever is heard of somebody while the outcome of the last step is not known.
+#[test]
+fn crashes_with_no_time_to_recover() {
+    let check = |history: &History, blows: &[Blow]| {
+        run(async {
+            let mut rig = Rig::new(0).await;
+            rig.hurry(history, blows).await;
+            rig.assert_end(history);
+            let changed = rig.drive_all().await;
+            assert!(changed.is_empty(), "after {blows:?} of {history:?}: {changed:#?}");
+        });
+    };
+    for history in careers() {
+        for at in 1..25 {
+            check(&history, &[Blow { at, after: true }]);
+        }
+    }
+    let blow = (1..40_u64, any::<bool>()).prop_map(|(at, after)| Blow { at, after });
+    let cases = (histories(), prop::collection::vec(blow, 1..5));
+    hold(64, &cases, |(history, blows)| check(&history, &blows));
+}

@@ -1,0 +1,338 @@
+//! A bridge over the journal in memory and the pretend clouds, on a clock that only moves when it is told to, and a fuse that ends it at
+//! any operation.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures_util::future::join_all;
+use people::host::{Clock, Native};
+use people_auth::{Rs256, ServiceAccountKey};
+use people_core::bridge::Bridge;
+use people_core::config::{Config, SecretRef};
+use people_core::journal::memory::Memory;
+use people_core::journal::{Filter, Journal, Status};
+use people_model::Secret;
+use people_model::time::{SignedDuration, Timestamp};
+use people_sim::{Sim, SimOptions, Workflow, WorkflowKind, WorkflowState};
+use serde_json::{Value, json};
+
+use super::fuse::{Blow, Book, Carrier, Fuse, Time};
+use super::history::{History, Post};
+use crate::world::{HR_SECRET, START, hmac256, key_pem, person_key};
+
+const CONFIG: &str = r#"
+[cloudm]
+domain = "example.com"
+base_url = "{cloudm}"
+[google]
+credentials = "key"
+[[source]]
+name = "hr"
+kind = "standard-webhooks"
+secrets = [{ file = "hr" }]
+timezone = "Europe/Berlin"
+"#;
+
+/// What is due within this time of the present is waited for: retries, and the lease of a bridge that has died. First days and last
+/// days are not.
+const HORIZON: SignedDuration = SignedDuration::from_mins(30);
+
+pub(super) type RigBridge = Bridge<Carrier, Book, Rs256>;
+
+thread_local! {
+    /// The network of this thread's test, shared: setting one up reads the machine's certificates.
+    static NATIVE: RefCell<Option<Rc<Native>>> = const { RefCell::new(None) };
+}
+
+fn native() -> Rc<Native> {
+    let new =
+        || Native::new(Clock::default(), std::time::Duration::from_secs(20), 1_000_000).expect("a client");
+    NATIVE.with_borrow_mut(|native| native.get_or_insert_with(|| Rc::new(new())).clone())
+}
+
+/// Clouds, a journal, and a bridge over them that can be replaced.
+pub(super) struct Rig {
+    pub(super) sim: Sim,
+    pub(super) bridge: RigBridge,
+    memory: Rc<Memory>,
+    native: Rc<Native>,
+    time: Time,
+    fuse: Rc<Fuse>,
+    /// Whether several people are driven at once.
+    at_once: bool,
+    deaths: u32,
+}
+
+impl Rig {
+    pub(super) async fn new(seed: u64) -> Self {
+        let start: Timestamp = START.parse().expect("a moment");
+        let options =
+            SimOptions { now: Some(start), key_pem: Some(key_pem()), seed, ..SimOptions::default() };
+        let sim = Sim::start(options).await.expect("the pretend clouds start");
+        let (memory, native, time) = (Rc::default(), native(), Time::starting_at(start));
+        let fuse = Rc::<Fuse>::default();
+        let bridge = bridge(&sim, &memory, &native, &time, &fuse);
+        Self { sim, bridge, memory, native, time, fuse, at_once: false, deaths: 0 }
+    }
+
+    /// A rig that drives several people at once.
+    pub(super) async fn at_once(seed: u64) -> Self {
+        Self { at_once: true, ..Self::new(seed).await }
+    }
+
+    /// A rig whose first bridge dies.
+    pub(super) async fn doomed(blow: Blow) -> Self {
+        let mut rig = Self::new(0).await;
+        rig.light(Fuse::blowing(blow));
+        rig
+    }
+
+    /// How many operations the fuse has counted.
+    pub(super) fn operations(&self) -> u64 {
+        self.fuse.count()
+    }
+
+    /// Whether the bridge died on the way.
+    pub(super) fn died(&self) -> bool {
+        self.deaths > 0
+    }
+
+    fn set_now(&self, to: Timestamp) {
+        self.time.set(to);
+        self.sim.set_now(to);
+    }
+
+    /// Plays a whole history; `order` makes of each batch what is really sent. Two months after
+    /// the last batch all first and last days are past, and all workflows over.
+    pub(super) async fn play(&mut self, history: &History, mut order: impl FnMut(Vec<Post>) -> Vec<Post>) {
+        let start: Timestamp = START.parse().expect("a moment");
+        let mut last = start;
+        for (now, posts) in history.posts(start) {
+            // Time never goes back: two batches on one day come right after each other.
+            self.set_now(now.max(self.time.now()));
+            self.settle().await;
+            for (id, body) in order(posts) {
+                self.deliver(&id, &body).await;
+            }
+            self.settle().await;
+            last = now;
+        }
+        self.end(last).await;
+    }
+
+    /// Two months pass.
+    async fn end(&mut self, last: Timestamp) {
+        for days in [1, 30, 60] {
+            self.set_now(last + SignedDuration::from_hours(24) * days);
+            self.settle().await;
+        }
+    }
+
+    /// Plays a history with a bridge that dies in every batch, at this operation if it gets so far; then the next batch comes at once.
+    pub(super) async fn hurry(&mut self, history: &History, blows: &[Blow]) {
+        let start: Timestamp = START.parse().expect("a moment");
+        let mut last = start;
+        for ((now, posts), blow) in history.posts(start).into_iter().zip(blows.iter().cycle()) {
+            self.set_now(now.max(self.time.now()));
+            for (id, body) in posts {
+                self.deliver(&id, &body).await;
+            }
+            self.light(Fuse::blowing(*blow));
+            loop {
+                match self.fuse.survive(self.round()).await {
+                    Some(true) => break,
+                    Some(false) => {}
+                    None => break self.revive().await,
+                }
+            }
+            self.light(Fuse::default());
+            last = now;
+        }
+        self.end(last).await;
+    }
+
+    /// Sends a delivery until it is acknowledged, as a sender does.
+    async fn deliver(&mut self, id: &str, body: &str) {
+        for _ in 0..3 {
+            let request = signed(id, body.as_bytes(), self.time.now());
+            match self.fuse.survive(self.bridge.serve(request)).await {
+                Some(served) => return assert_eq!(served.response.status(), 200, "{id}"),
+                None => self.revive().await,
+            }
+        }
+        panic!("a delivery is not acknowledged");
+    }
+
+    /// Works until nothing is left to do now.
+    pub(super) async fn settle(&mut self) {
+        for _ in 0..400 {
+            match self.fuse.survive(self.round()).await {
+                Some(true) => return,
+                Some(false) => {}
+                None => self.revive().await,
+            }
+        }
+        let rows = self.memory.events(&Filter::default()).await.expect("infallible");
+        let next = self.memory.next_due().await.expect("infallible");
+        let log = self.memory.read(&person_key("hr/1")).await.expect("infallible");
+        panic!("not settled at {}, next is {next:?}: {rows:#?} {log:#?}", self.time.now());
+    }
+
+    /// Sorts, drives whoever is due; where nobody is, waits for what is due soon. `true`: nothing is.
+    async fn round(&self) -> bool {
+        let (bridge, time) = (&self.bridge, &self.time);
+        while bridge.sort().await.expect("infallible") > 0 {}
+        let due = bridge.journal.due(time.now(), 100).await.expect("infallible");
+        if self.at_once {
+            join_all(due.iter().map(|person| bridge.drive(person))).await;
+        } else if let Some(person) = due.first() {
+            bridge.drive(person).await.expect("infallible");
+        }
+        if !due.is_empty() {
+            return false;
+        }
+        let now = time.now();
+        match bridge.journal.next_due().await.expect("infallible") {
+            Some(next) if next <= now + HORIZON => {
+                self.set_now(next.max(now));
+                false
+            }
+            _ => true,
+        }
+    }
+
+    /// A fresh process over the same files.
+    async fn revive(&mut self) {
+        self.deaths += 1;
+        self.light(Fuse::default());
+        self.memory.recover(self.time.now()).await.expect("infallible");
+    }
+
+    fn light(&mut self, fuse: Fuse) {
+        self.fuse = Rc::new(fuse);
+        self.bridge = bridge(&self.sim, &self.memory, &self.native, &self.time, &self.fuse);
+    }
+
+    /// Drives everybody whom HR has named once more; says what changed by it.
+    pub(super) async fn drive_all(&self) -> Vec<String> {
+        let (calls, mut changed) = (self.sim.calls(0).len() as u64, Vec::new());
+        for person in 1..=3 {
+            let key = person_key(&format!("hr/{person}"));
+            let before = self.memory.read(&key).await.expect("infallible");
+            if before.is_empty() {
+                continue;
+            }
+            self.bridge.drive(&key).await.expect("infallible");
+            let after = self.memory.read(&key).await.expect("infallible");
+            changed.extend(after.iter().skip(before.len()).map(|entry| format!("{person} writes {entry:?}")));
+        }
+        let effects = self.sim.calls(calls).into_iter().filter(|call| call.effect && call.api == "cloudm");
+        changed.extend(effects.map(|call| format!("{} {}", call.op, call.path)));
+        changed
+    }
+
+    /// What can be seen of the clouds: the profiles, without what differs from run to run, and what is held of people.
+    pub(super) async fn picture(&self) -> BTreeMap<String, Value> {
+        let state = self.sim.state();
+        let workflow = |id: &str| {
+            let found = state.workflows.iter().find(|workflow| workflow.id == id);
+            found.map_or_else(|| "none".to_owned(), |found| format!("{:?} {:?}", found.kind, found.state))
+        };
+        let mut picture = BTreeMap::new();
+        for (address, profile) in &state.users {
+            let mut profile = profile.clone();
+            profile.remove("passwordUpdated");
+            if let Some(id) = profile.get("workflowId").and_then(Value::as_str).map(workflow) {
+                profile.insert("workflowId".into(), json!(id));
+            }
+            if let Some(since) = profile.get_mut("deprovisioned") {
+                *since = json!(since.as_str().map(|since| since.split('T').next()));
+            }
+            picture.insert(address.clone(), json!(profile));
+        }
+        for row in self.memory.events(&Filter { limit: 1000, ..Filter::default() }).await.expect("infallible")
+        {
+            if row.status != Status::Settled {
+                picture.insert(format!("{} {}", row.person, row.status.as_str()), json!(row.note));
+            }
+        }
+        picture
+    }
+
+    /// Asserts that the clouds show the end of this history, whatever way led there, and that nobody has two accounts.
+    pub(super) fn assert_end(&self, history: &History) {
+        let (state, once) = (self.sim.state(), self.once());
+        for end in history.ends() {
+            let profile = state.users.get(&end.address);
+            let off = profile.is_none_or(|profile| {
+                profile.get("suspended") == Some(&json!(true)) || profile.contains_key("deprovisioned")
+            });
+            assert_eq!(off, end.works.is_none(), "{} has access, or has not: {profile:?}", end.address);
+            for (name, value) in end.works.iter().flatten() {
+                let shown = profile.and_then(|profile| profile.get(name)).unwrap_or(&Value::Null);
+                assert_eq!(shown, value, "{name} of {}", end.address);
+            }
+            let offboards =
+                once.get(&format!("users.offboard /_ah/api/people/v4/example.com/{}/offboard", end.address));
+            assert!(
+                offboards.is_none_or(|count| *count <= end.leaves),
+                "{} of {}",
+                offboards.unwrap(),
+                end.address
+            );
+        }
+        let made: usize =
+            once.iter().filter(|(call, _)| !call.contains("offboard")).map(|(_, count)| count).sum();
+        let ended = |workflow: &&Workflow| {
+            (workflow.kind, workflow.state) == (WorkflowKind::Onboard, WorkflowState::Aborted)
+        };
+        let unmade = state.workflows.iter().filter(ended).count();
+        assert_eq!(made - unmade, state.users.len(), "accounts: {:?}", state.users.keys());
+        let ids: BTreeSet<_> =
+            state.users.values().map(|profile| profile["employeeId"].to_string()).collect();
+        assert_eq!(ids.len(), state.users.len(), "worker ids: {ids:?}");
+    }
+
+    /// How often what may be done once was done.
+    pub(super) fn once(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for call in self.sim.calls(0).into_iter().filter(|call| call.effect) {
+            if ["users.create", "users.schedule", "users.offboard"].contains(&&*call.op) {
+                *counts.entry(format!("{} {}", call.op, call.path)).or_default() += 1;
+            }
+        }
+        counts
+    }
+}
+
+fn bridge(sim: &Sim, memory: &Rc<Memory>, native: &Rc<Native>, time: &Time, fuse: &Rc<Fuse>) -> RigBridge {
+    let config = Config::parse(&CONFIG.replace("{cloudm}", &sim.urls().cloudm)).expect("the configuration");
+    let secrets = |_: &SecretRef| Ok(Secret::from(format!("whsec_{}", STANDARD.encode(HR_SECRET))));
+    let key = ServiceAccountKey::parse(sim.key_json().as_bytes()).expect("the key");
+    let signer = Rs256::new(&key).expect("the key signs");
+    let host = Carrier { native: native.clone(), time: time.clone(), fuse: fuse.clone() };
+    let journal = Book { memory: memory.clone(), fuse: fuse.clone() };
+    Bridge::new(config, &secrets, host, journal, key, signer).expect("the configuration works")
+}
+
+/// A delivery to `hr`, signed.
+pub(super) fn signed(id: &str, body: &[u8], now: Timestamp) -> http::Request<Bytes> {
+    let stamp = now.as_second().to_string();
+    let mac = hmac256(HR_SECRET, &[id.as_bytes(), b".", stamp.as_bytes(), b".", body]);
+    http::Request::post("/hooks/hr")
+        .header("webhook-id", id)
+        .header("webhook-timestamp", &stamp)
+        .header("webhook-signature", format!("v1,{}", STANDARD.encode(mac)))
+        .body(Bytes::copy_from_slice(body))
+        .expect("a request")
+}
+
+/// Runs a test on one thread.
+pub(super) fn run<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(work)
+}
