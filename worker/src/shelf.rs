@@ -101,6 +101,10 @@ impl Journal for Shelf {
         self.run(|book| book.due(now, limit))
     }
 
+    async fn recover(&self, now: Timestamp) -> Result<(), ShelfError> {
+        self.run(|book| book.recover(now))
+    }
+
     async fn next_due(&self) -> Result<Option<Timestamp>, ShelfError> {
         self.run(Book::next_due)
     }
