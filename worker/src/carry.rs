@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use worker::{ByteStream, Headers, Request, Response, ResponseBody, ResponseBuilder};
 
@@ -11,7 +12,10 @@ pub(crate) async fn incoming(mut request: Request, limit: usize) -> Option<http:
     let method = http::Method::from_bytes(raw.method().as_bytes()).ok()?;
     let uri: Uri = raw.url().parse().ok()?;
     let headers = headers(request.headers());
+    let told = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     let body = match raw.body() {
+        // In one go where its length is known: a stream takes many turns.
+        Some(_) if told.is_some_and(|length| length <= limit) => request.bytes().await.ok()?.into(),
         Some(_) => whole(request.stream().ok()?, limit.saturating_add(1)).await?,
         None => Bytes::new(),
     };

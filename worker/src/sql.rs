@@ -77,6 +77,8 @@ impl Driver for Sql {
 fn bound(param: Param<'_>) -> SqlStorageValue {
     match param {
         Param::Null => SqlStorageValue::Null,
+        // 2^53 itself stands for "no limit": exact, though not what JavaScript calls safe.
+        Param::Int(value) if value.unsigned_abs() == 1 << 53 => SqlStorageValue::Float(value as f64),
         Param::Int(value) => SqlStorageValue::Integer(value),
         Param::Text(value) => SqlStorageValue::String(value.to_owned()),
         Param::Blob(value) => SqlStorageValue::Blob(value.to_vec()),

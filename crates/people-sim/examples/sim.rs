@@ -15,7 +15,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let sim = Sim::start(SimOptions { key_pem, ..SimOptions::default() }).await?;
     let key: serde_json::Value = serde_json::from_str(&sim.key_json())?;
-    println!("{}", json!({ "urls": sim.urls(), "key": key, "bamboohr_key": SimOptions::default().bamboohr_key }));
+    println!(
+        "{}",
+        json!({ "urls": sim.urls(), "key": key, "bamboohr_key": SimOptions::default().bamboohr_key })
+    );
     tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink())).await??;
     sim.shutdown().await;
     Ok(())
