@@ -107,7 +107,12 @@ fn bundle(to: &Path) -> Result<(), String> {
             .args(["--bundle", "--minify", "--format=esm", "--log-level=warning"])
             .arg("--external:./people_bg.wasm")
             .arg(format!("--outfile={}", text(&to.join("worker.js")))),
-    )
+    )?;
+    // Only what is uploaded stays, or `wrangler` would attach the rest.
+    for file in ["entry.js", "people.js", "people_bg.js"] {
+        fs::remove_file(to.join(file)).map_err(io)?;
+    }
+    fs::remove_dir_all(to.join("snippets")).map_err(io)
 }
 
 fn run_it(command: &mut Command) -> Result<(), String> {
