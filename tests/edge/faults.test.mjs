@@ -82,3 +82,20 @@ test("a leaver whose last day is over is offboarded, one whose day lies ahead is
   const offboarded = (await sim.effects()).filter((call) => call.op === "users.offboard");
   assert.equal(offboarded.length, 1);
 });
+
+test("the breaker counts across objects", async () => {
+  const leaves = Array.from({ length: 8 }, (_, n) =>
+    ({ type: "leave", effectiveDate: "2026-02-01", worker: { id: `h${n + 2}`, timezone: "UTC" } }));
+  const reply = await hr(edge.url, "msg_wave", { events: leaves });
+  await quiet(edge.url);
+  const rows = await api(edge.url, `/api/events?id=${reply.body.accepted}`);
+  // One has left before; five may by default.
+  assert.equal(rows.filter((row) => row.note === "offboarded").length, 4);
+  const held = rows.filter((row) => row.status === "held");
+  assert.equal(held.length, 4);
+  assert.match(held[0].note, /breaker/);
+  await api(edge.url, `/api/held/${held[0].person}/approve`, { method: "POST" });
+  await quiet(edge.url);
+  const [row] = await api(edge.url, `/api/events?id=${held[0].id}`);
+  assert.equal(row.note, "offboarded");
+});

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 
-import { HERE, Sim, api, folder, freePort, hire, hr, options, quiet, until } from "./world.mjs";
+import { HERE, Sim, api, document, folder, freePort, hire, hr, options, quiet, until } from "./world.mjs";
 
 const KILLS = Number(process.env.PEOPLE_KILLS ?? 20);
 
@@ -46,7 +46,10 @@ test(`${KILLS} times SIGKILL: nothing lost, nothing doubled`, async (context) =>
   const url = `http://127.0.0.1:${port}`;
   const dir = folder(context);
   const file = join(dir, "options.json");
-  writeFileSync(file, JSON.stringify(options(sim, { persist: join(dir, "objects"), port })));
+  // The breaker would hold all but five of the leavers, rightly.
+  const policy = 'breaker = { window = "24h", count = 100, percent = 100, minimum = 100 }';
+  const config = document(sim, { policy });
+  writeFileSync(file, JSON.stringify(options(sim, { config, persist: join(dir, "objects"), port })));
   let child = await start(file);
   context.after(() => kill(child).catch(() => {}));
   // Answers are slow enough that a kill often falls between an effect and its answer.
