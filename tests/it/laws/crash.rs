@@ -79,6 +79,19 @@ fn crashes_with_no_time_to_recover() {
             check(&history, &[Blow { at, after: true }]);
         }
     }
+    // The account that is asked for last under the old name is found, and taken back.
+    use super::history::Said::{Family, Hire, HireCancelled, Leave};
+    for last in [HireCancelled, Leave(-1)] {
+        let renamed = [(0, &[(1, Hire(0))][..]), (0, &[(1, Family(0))]), (0, &[(1, last)])];
+        for at in 1..12 {
+            check(&History::of(&renamed), &[Blow { at: 1, after: false }, Blow { at, after: false }]);
+        }
+    }
+    // A first day that is moved to today while the onboarding's end is not known, and the bridge is away until it has passed.
+    let moved = History::of(&[(0, &[(0, Hire(1))]), (0, &[(0, Hire(0))])]);
+    for at in 1..16 {
+        check(&moved, &[Blow { at: 7, after: true }, Blow { at, after: true }]);
+    }
     let blow = (1..40_u64, any::<bool>()).prop_map(|(at, after)| Blow { at, after });
     let cases = (histories(), prop::collection::vec(blow, 1..5));
     hold(64, &cases, |(history, blows)| check(&history, &blows));

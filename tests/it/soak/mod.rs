@@ -38,7 +38,7 @@ struct Scale {
     senders: usize,
     /// How often the server dies in a phase.
     deaths: usize,
-    /// By how much the memory may grow, in MiB.
+    /// By how much the process's own memory may grow after the first phase, in MiB.
     growth: u64,
     patience: Duration,
 }
@@ -46,7 +46,7 @@ struct Scale {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn soak_small() {
     let patience = Duration::from_secs(60);
-    soak(Scale { people: 120, senders: 8, deaths: 1, growth: 64, patience }).await;
+    soak(Scale { people: 120, senders: 8, deaths: 1, growth: 48, patience }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -54,7 +54,7 @@ async fn soak_small() {
 async fn soak_full() {
     let asked = std::env::var("SOAK_PEOPLE").ok().and_then(|people| people.parse().ok());
     let patience = Duration::from_secs(300);
-    soak(Scale { people: asked.unwrap_or(2000), senders: 32, deaths: 2, growth: 128, patience }).await;
+    soak(Scale { people: asked.unwrap_or(2000), senders: 32, deaths: 2, growth: 64, patience }).await;
 }
 
 async fn soak(scale: Scale) {
@@ -68,7 +68,7 @@ async fn soak(scale: Scale) {
     for fault in faults() {
         world.sim.add_fault(fault).expect("a fault");
     }
-    let mut warm = None;
+    let mut memory = Vec::new();
     for posts in &script.phases {
         for part in posts.chunks(posts.len().div_ceil(scale.deaths + 1)) {
             send(&world, part, scale.senders).await;
@@ -76,20 +76,24 @@ async fn soak(scale: Scale) {
             world.restart().await;
         }
         quiet(&world, scale.patience).await;
-        warm.get_or_insert_with(resident);
+        memory.push(Memory::now());
     }
     let sent = began.elapsed();
     // All first and last days are past.
     let later: Timestamp = START.parse().expect("a moment");
     world.set_now(&(later + people_model::time::SignedDuration::from_hours(24 * 30)).to_string());
     quiet(&world, scale.patience).await;
+    memory.push(Memory::now());
 
     let state = world.sim.state();
     nothing_is_lost(&world, &script, &state).await;
     nothing_is_done_twice(scale.people, &state);
-    let (warm, end) = (warm.unwrap_or(0), resident());
-    print(&world, &script, &state, began, sent, (warm, end)).await;
-    assert!(end.saturating_sub(warm) <= scale.growth, "memory grew from {warm} to {end} MiB");
+    print(&world, &script, &state, began, sent).await;
+    for (name, memory) in ["first phase", "second phase", "third phase", "end"].iter().zip(&memory) {
+        println!("memory, {name:<18} {:>6} MiB own, {:>4} MiB of files", memory.own, memory.files);
+    }
+    let grown = memory[3].own.saturating_sub(memory[0].own);
+    assert!(grown <= scale.growth, "memory grew by {grown} MiB");
 }
 
 async fn send(world: &World, posts: &[Post], senders: usize) {
@@ -161,21 +165,25 @@ fn nothing_is_done_twice(people: usize, state: &State) {
     assert!(offboardings.is_empty(), "{offboardings:?}");
 }
 
-/// The resident set, in MiB; 0 where the machine does not tell.
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
+/// The resident set in MiB: the process's own pages, and those of mapped files (the journal's among them). The pretend clouds, which keep
+/// every call, live in the same process, so that some growth is theirs. Zero where the machine does not tell.
+struct Memory {
+    own: u64,
+    files: u64,
 }
 
-async fn print(
-    world: &World,
-    script: &Script,
-    state: &State,
-    began: Instant,
-    sent: Duration,
-    (warm, end): (u64, u64),
-) {
+impl Memory {
+    fn now() -> Self {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mib = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+            line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
+        };
+        Self { own: mib("RssAnon:"), files: mib("RssFile:") }
+    }
+}
+
+async fn print(world: &World, script: &Script, state: &State, began: Instant, sent: Duration) {
     let row = |name: &str, value: String| println!("{name:<28} {value:>10}");
     let posts: usize = script.phases.iter().map(Vec::len).sum();
     row("deliveries", posts.to_string());
@@ -214,6 +222,4 @@ async fn print(
     row("tried again: looks", stalled.to_string());
     row("seconds until all is done", format!("{:.1}", sent.as_secs_f64()));
     row("seconds in all", format!("{:.1}", began.elapsed().as_secs_f64()));
-    row("MiB after the first phase", warm.to_string());
-    row("MiB at the end", end.to_string());
 }

@@ -1,6 +1,6 @@
 //! What happens between an event and a directory that agrees.
 //!
-//! [`state`] folds a person's log, [`goal`] says what HR wants at a moment, [`next`] decides the next move, all pure. [`drive`]
+//! [`state`] folds a person's log, [`mod@goal`] says what HR wants at a moment, [`mod@next`] decides the next move, all pure. [`drive`]
 //! does what they say, and is the only part that waits for anything.
 
 pub mod drive;

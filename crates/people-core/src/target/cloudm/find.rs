@@ -52,6 +52,14 @@ impl Cloudm {
         if let Some(address) = &state.account {
             return self.known(address, seen);
         }
+        // What was asked for stands where it was asked for, whatever the names are by now.
+        for address in asked_for(s).filter(|address| seen.claims.get(*address) != Some(&false)) {
+            if let Some(profile) = see(seen, Sight::User(address.clone()))?
+                && matches!(self.standing(s, address, profile, false), Standing::Ours { .. })
+            {
+                return Err(Plan::Adopt { address: address.clone(), chosen: false });
+            }
+        }
         let mut unproven = false;
         let candidates = self.candidates(s);
         if candidates.is_empty() {
@@ -140,20 +148,20 @@ impl Cloudm {
             }
             Some(_) => Standing::Other,
             // We had reserved the address and seen it free, and sent a create whose answer was lost.
-            None if sent_here(s, address) => Standing::Ours { proven: false },
+            None if asked_for(s).any(|asked| asked == address) => Standing::Ours { proven: false },
             None if named && s.policy.adopt == Adopt::Email => Standing::Ours { proven: false },
             None => Standing::Unproven,
         }
     }
 }
 
-/// Whether an account at this address was asked for and the answer lost.
-fn sent_here(s: &Situation<'_>, at: &Email) -> bool {
-    let open = s.state.open.as_ref().is_some_and(|open| match &open.step.effect {
-        Effect::Create { address } | Effect::Schedule { address, .. } => address == at,
-        _ => false,
+/// The addresses at which an account was asked for and the answer lost.
+fn asked_for<'a>(s: &Situation<'a>) -> impl Iterator<Item = &'a Email> {
+    let open = s.state.open.as_ref().and_then(|open| match &open.step.effect {
+        Effect::Create { address } | Effect::Schedule { address, .. } => Some(address),
+        _ => None,
     });
-    open || s.state.attempted.contains(at)
+    open.into_iter().chain(&s.state.attempted)
 }
 
 /// What a look showed, or that it must be taken.

@@ -258,7 +258,7 @@ impl Cloudm {
         let start = onboarding.at;
         let after = |span| start.saturating_add(span).unwrap_or(start);
         let (first, last) = (after(ONBOARDED_AFTER), after(s.policy.onboarding_grace.get()));
-        if s.now < start || s.state.allows(&HeldWhy::Overdue) {
+        if s.now < start || onboarding.ending || s.state.allows(&HeldWhy::Overdue) {
             // Wanted now, scheduled for later: the first day was moved. Or a human has seen enough.
             self.take_back(s, onboarding)
         } else if s.now < first {
