@@ -370,7 +370,11 @@ impl State {
             Verdict::Refused { why } => {
                 let Some(Open { step, .. }) = self.open.take() else { return };
                 match (&step.effect, why.kind) {
-                    (Effect::AbortOnboarding { .. }, WhyKind::Absent) => self.aborted_onboarding(),
+                    // Taken back already, or it has taken place: then the account is where it was asked for.
+                    (Effect::AbortOnboarding { .. }, WhyKind::Absent) => {
+                        self.attempted.extend(self.onboarding.as_ref().map(|o| o.address.clone()));
+                        self.aborted_onboarding();
+                    }
                     // It is over already: nothing to abort, and the look tells whether there is something to restore.
                     (Effect::AbortOffboarding { .. }, WhyKind::Absent) => {
                         self.offboarding = None;
@@ -429,6 +433,11 @@ impl State {
 
     fn tried(&mut self, at: Timestamp, after_s: Option<u32>) {
         again(&mut self.tries, at, after_s);
+    }
+
+    /// Whether there may be an account that is usable because of what was done here.
+    pub fn may_have_made(&self) -> bool {
+        self.created || self.restored.is_some() || self.open.is_some() || !self.attempted.is_empty()
     }
 
     /// Whether a human has allowed what is held for this reason.

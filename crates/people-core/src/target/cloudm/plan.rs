@@ -335,7 +335,7 @@ impl Cloudm {
                 return Ok(self.take_back(s, onboarding));
             }
         }
-        if !s.state.created && s.state.restored.is_none() && s.state.open.is_none() {
+        if !s.state.may_have_made() {
             return Ok(Plan::Agrees(Outcome::Withdrawn));
         }
         let Found::Account(address, profile) = self.find(s, seen, false)? else {
