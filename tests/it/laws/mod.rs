@@ -10,13 +10,18 @@ mod order;
 mod rig;
 
 use proptest::strategy::Strategy;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-/// Checks so many cases; `LAWS_PERCENT` asks for more or fewer.
+/// Checks so many cases, the same in every run so that a change is judged by what it changes. `LAWS_PERCENT` asks for more or fewer, and for
+/// other ones each time.
 fn hold<S: Strategy>(cases: u32, strategy: &S, check: impl Fn(S::Value)) {
-    let percent = std::env::var("LAWS_PERCENT").ok().and_then(|percent| percent.parse().ok()).unwrap_or(100);
-    let cases = (cases * percent).div_ceil(100);
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let percent = std::env::var("LAWS_PERCENT").ok().and_then(|percent| percent.parse().ok());
+    let cases = (cases * percent.unwrap_or(100)).div_ceil(100);
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let mut runner = match percent {
+        Some(_) => TestRunner::new(config),
+        None => TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha)),
+    };
     let checked = runner.run(strategy, |case| {
         check(case);
         Ok(())

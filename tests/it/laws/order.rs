@@ -64,7 +64,7 @@ fn order_and_repetition_do_not_count() {
 }
 
 /// One request in five meets one of these.
-fn faults() -> [Fault; 6] {
+pub(super) fn faults() -> [Fault; 6] {
     let rate = |fault: Fault| Fault { rate: Some(0.036), ..fault };
     [
         rate(Fault::status("", 503)),
