@@ -5,7 +5,8 @@ use jiff::tz::TimeZone;
 use people_model::time::{Timestamp, end_of_day, moment, zone};
 use people_model::{Event, Trust};
 
-use super::state::{Leave, Register, State};
+use super::facts::{Leave, Register};
+use super::state::State;
 use crate::policy::{LeaveDay, Policy};
 
 /// What HR wants now, and when that changes by itself.

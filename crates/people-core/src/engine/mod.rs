@@ -4,6 +4,7 @@
 //! does what they say, and is the only part that waits for anything.
 
 pub mod drive;
+pub mod facts;
 pub mod goal;
 pub mod next;
 pub mod state;

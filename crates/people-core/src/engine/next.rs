@@ -3,7 +3,7 @@
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{Email, Entry, HeldWhy, Outcome, Step, Trust, Verdict};
 
-use super::state::{Notice, Tries};
+use super::facts::{Notice, Tries};
 use super::{Seen, Situation};
 use crate::journal::Permit;
 use crate::policy::Decision;

@@ -9,102 +9,12 @@ use jiff::civil::Date;
 use people_model::time::Timestamp;
 use people_model::verdict::WhyKind;
 use people_model::{
-    Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, SourceName, Step, Trust,
-    Verdict, Why, WorkflowId,
+    Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Step, Trust, Verdict, Why,
+    WorkflowId,
 };
 use serde_json::Value;
 
-/// When a statement was made, as far as precedence goes.
-pub type Version = (Timestamp, EventId);
-
-/// A fact and when it was stated.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Register<T> {
-    /// When.
-    pub version: Version,
-    /// What.
-    pub value: T,
-}
-
-/// What HR says of a hire.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hire {
-    /// The first day; `None`: it is taken back.
-    pub day: Option<Date>,
-    /// The members that came with it: what an address is made of, so that a later change of name does not matter.
-    pub seed: Members,
-}
-
-/// What HR says of a leave.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Leave {
-    /// The days; `None`: it is taken back.
-    pub days: Option<LeaveDays>,
-    /// How well it is proven.
-    pub trust: Trust,
-    /// The HR system's word for the reason.
-    pub reason: Option<String>,
-}
-
-/// The days of a leave. Which one counts is policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LeaveDays {
-    /// The day on which the employment ends.
-    pub effective: Date,
-    /// The last day worked, where HR says it.
-    pub last_working: Option<Date>,
-}
-
-/// A scheduled onboarding that the target knows of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Onboarding {
-    /// The address of the account to come.
-    pub address: Email,
-    /// When.
-    pub at: Timestamp,
-    /// Its workflow, if the target named one.
-    pub workflow: Option<WorkflowId>,
-    /// It is being taken back: whether it still stands is not known.
-    pub ending: bool,
-}
-
-/// An offboarding that was started from here.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Offboarding {
-    /// When.
-    pub at: Timestamp,
-    /// Its workflow; `None` once it is known to be over.
-    pub workflow: Option<WorkflowId>,
-}
-
-/// An intent whose outcome is not known.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Open {
-    /// When it was written.
-    pub at: Timestamp,
-    /// What.
-    pub step: Step,
-}
-
-/// A failed try.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tries {
-    /// How many in a row.
-    pub count: u32,
-    /// When the last one was.
-    pub last: Timestamp,
-    /// What the server asked for.
-    pub after_s: Option<u32>,
-}
-
-/// A notice that waits for its record.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Notice {
-    /// Whose record.
-    pub source: SourceName,
-    /// What the source needs.
-    pub notice: Members,
-}
+use super::facts::{Hire, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Tries, Version};
 
 /// The fold of a log.
 #[derive(Debug, Clone, Default, PartialEq)]

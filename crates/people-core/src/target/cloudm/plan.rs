@@ -10,8 +10,8 @@ use super::users::{Create, Offboard, PatchUser, Schedule};
 use super::workflows::Abort;
 use super::{Cloudm, Plan, Sight, text, workflow};
 use crate::endpoint::Endpoint;
+use crate::engine::facts::{Offboarding, Onboarding};
 use crate::engine::goal::Wanted;
-use crate::engine::state::{Offboarding, Onboarding};
 use crate::engine::{Seen, Situation};
 use crate::policy::{CancelledHire, Decision, FutureHires, NameChange};
 
