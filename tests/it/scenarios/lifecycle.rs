@@ -245,3 +245,17 @@ async fn scenario_32_a_rehire_whose_account_was_deleted_gets_the_address_back() 
         assert_eq!(world.user(ANA)["suspended"], false);
     }
 }
+
+/// Somebody leaves in June and comes back in August: they work until the end of June.
+#[tokio::test]
+async fn scenario_31_a_first_day_after_the_last_takes_no_access_away() {
+    let world = World::new().await;
+    world.say(hire("7", "2026-03-01")).await;
+    world.say(hire("7", "2026-08-01")).await;
+    world.say(leave("7", "2026-06-30")).await;
+    assert_eq!(world.ops(), ["users.create"]);
+    world.pass("2026-06-30T12:00:00Z").await;
+    assert_eq!(world.ops(), ["users.create"]);
+    world.pass("2026-07-01T09:00:00Z").await;
+    assert_eq!(world.ops(), ["users.create", "users.offboard"]);
+}

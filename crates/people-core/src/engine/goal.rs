@@ -91,6 +91,10 @@ pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timest
         (_, Some(end)) if now >= end => gone(Wanted::Gone),
         // Taken back, or over before it begins.
         (Some(None), end) => plain(Wanted::Withdrawn, end),
+        // Somebody who works here until then stays until then, whatever is said of a first day after it.
+        (Some(Some(start)), Some(end)) if end <= start && works_here(state) => {
+            plain(Wanted::Follow, Some(end))
+        }
         (Some(Some(start)), Some(end)) if end <= start => {
             Goal { changes: Some(end), ..gone(Wanted::Withdrawn) }
         }
@@ -100,6 +104,11 @@ pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timest
         (Some(Some(_)), end) => plain(Wanted::Active, end),
         (None, end) => plain(Wanted::Follow, end),
     }
+}
+
+/// Whether there is an account that is not just announced.
+fn works_here(state: &State) -> bool {
+    state.account.is_some() && state.onboarding.is_none()
 }
 
 fn leave_day(leave: &Register<Leave>, policy: &Policy) -> Option<Date> {
