@@ -75,7 +75,7 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
         let admin_token = match &config.server.admin_token {
             None => None,
             Some(reference) => Some(secrets.resolve(reference).map_err(|problem| ConfigError {
-                line: 0,
+                line: config.line_of("server.admin_token"),
                 key: "server.admin_token".into(),
                 problem,
             })?),
@@ -208,10 +208,11 @@ pub fn sources(
     config
         .sources
         .iter()
-        .map(|source| match source::build(source, secrets) {
+        .enumerate()
+        .map(|(n, source)| match source::build(source, secrets) {
             Ok(built) => Ok((source.name.clone(), built)),
             Err(problem) => Err(ConfigError {
-                line: 0,
+                line: config.line_of(&format!("source[{n}].{}", problem.key)),
                 key: format!("source \"{}\": {}", source.name, problem.key),
                 problem: problem.problem,
             }),

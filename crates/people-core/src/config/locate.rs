@@ -35,7 +35,7 @@ pub(super) fn problem(text: &str, problem: ConfigProblem) -> ConfigError {
 }
 
 /// The line of a dotted key: its own if it can be found, else that of its table.
-fn line_of(text: &str, key: &str) -> usize {
+pub(super) fn line_of(text: &str, key: &str) -> usize {
     let (index, rest) = match key.strip_prefix("source[").and_then(|rest| rest.split_once(']')) {
         Some((n, rest)) => (n.parse::<usize>().ok(), rest.trim_start_matches('.')),
         None => (None, key),
@@ -127,6 +127,17 @@ timezone = "Europe/Berlin"
             wrong("[cloudm]", "[cloudm]\nbase_url = \"http://evil.example\"")
                 .starts_with("line 3: `cloudm.base_url`: must be")
         );
+    }
+
+    #[test]
+    fn what_shows_when_a_source_is_built_names_its_line_too() {
+        let text = format!(
+            "{GOOD}signature = {{ algorithm = \"hmac-sha256\", header = \"X\" }}\n[source.map]\nid = \"id\"\n[source.map.fields]\ntitel = \"t\"\n"
+        );
+        let config = Config::parse(&text).unwrap();
+        let secret = |_: &crate::config::SecretRef| Ok(people_model::Secret::from("a secret"));
+        let error = crate::bridge::sources(&config, &secret).err().unwrap().to_string();
+        assert!(error.starts_with("line 20: ") && error.contains("did you mean `title`?"), "{error}");
     }
 
     #[test]

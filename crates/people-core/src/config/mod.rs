@@ -40,6 +40,9 @@ pub struct Config {
     /// The operator's decisions.
     #[serde(default)]
     pub policy: Policy,
+    /// The document, so that what shows later can still name its line. It holds no secret.
+    #[serde(skip)]
+    document: String,
 }
 
 /// `[google]`.
@@ -138,9 +141,15 @@ impl fmt::Display for ConfigError {
 impl Config {
     /// Parses and checks the document. Secrets are not resolved yet.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let config: Self = toml::from_str(text).map_err(|error| locate::parse_error(text, &error))?;
+        let mut config: Self = toml::from_str(text).map_err(|error| locate::parse_error(text, &error))?;
         config.check().map_err(|problem| locate::problem(text, problem))?;
+        config.document = text.to_owned();
         Ok(config)
+    }
+
+    /// The line of a dotted key such as `source[1].map.fields.title`, or of its table.
+    pub(crate) fn line_of(&self, key: &str) -> usize {
+        locate::line_of(&self.document, key)
     }
 
     fn check(&self) -> Result<(), ConfigProblem> {
