@@ -75,7 +75,9 @@ fn take<'a>(rest: &mut &'a [u8], tag: u8) -> Result<&'a [u8], KeyError> {
             [found, ..] if *found != tag => return None,
             [_, length, rest @ ..] if *length < 0x80 => (usize::from(*length), rest),
             [_, 0x81, length, rest @ ..] if *length >= 0x80 => (usize::from(*length), rest),
-            [_, 0x82, high, low, rest @ ..] if *high > 0 => (usize::from(*high) << 8 | usize::from(*low), rest),
+            [_, 0x82, high, low, rest @ ..] if *high > 0 => {
+                (usize::from(*high) << 8 | usize::from(*low), rest)
+            }
             _ => return None,
         };
         rest.split_at_checked(length)

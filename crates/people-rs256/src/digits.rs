@@ -55,8 +55,7 @@ pub(crate) fn low(bytes: &[u8]) -> u64 {
 /// `-odd^-1` modulo 2^64.
 pub(crate) fn minus_inverse(odd: u64) -> u64 {
     // An odd number is its own inverse modulo 8; each step of Newton's doubles the bits that are right.
-    let inverse =
-        (0..5).fold(odd, |x, _| x.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(x))));
+    let inverse = (0..5).fold(odd, |x, _| x.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(x))));
     inverse.wrapping_neg()
 }
 

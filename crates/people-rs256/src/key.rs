@@ -51,10 +51,7 @@ pub struct SigningKey {
 
 /// The kernel in use.
 enum Engine {
-    #[cfg(any(
-        target_arch = "x86_64",
-        all(target_arch = "wasm32", target_feature = "simd128")
-    ))]
+    #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
     Lanes(Crt<crate::simd::Lanes<crate::simd::Best>>),
     Scalar(Crt<Scalar>),
 }
@@ -259,7 +256,8 @@ fn close(p: &[u8], q: &[u8]) -> bool {
 fn small_factor(n: &[u8]) -> bool {
     const PRIMES: [u64; 15] = [3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53];
     const PRODUCT: u64 = 16_294_579_238_595_022_365;
-    let rest = n.iter().fold(0_u128, |rest, byte| (rest << 8 | u128::from(*byte)) % u128::from(PRODUCT)) as u64;
+    let rest =
+        n.iter().fold(0_u128, |rest, byte| (rest << 8 | u128::from(*byte)) % u128::from(PRODUCT)) as u64;
     PRIMES.iter().any(|prime| rest.is_multiple_of(*prime))
 }
 
@@ -338,7 +336,8 @@ fn complement(prime: &Modulus<PRIME>, exponent: &[u8]) -> Bytes {
 fn encode(message: &[u8], len: usize) -> Vec<u8> {
     /// The `DigestInfo` before the hash.
     const PREFIX: [u8; 19] = [
-        0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20,
+        0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
+        0x04, 0x20,
     ];
     let hash = Sha256::digest(message);
     let padding = len.saturating_sub(PREFIX.len() + hash.len() + 3);

@@ -42,7 +42,10 @@ mod key;
 mod modulus;
 mod public;
 #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
-#[expect(unsafe_code, reason = "vector instructions and loads without bounds checks; each block has its proof")]
+#[expect(
+    unsafe_code,
+    reason = "vector instructions and loads without bounds checks; each block has its proof"
+)]
 mod simd;
 
 pub use error::{KeyError, SignError};

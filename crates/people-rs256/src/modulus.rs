@@ -169,7 +169,8 @@ impl<const B: u32> Modulus<B> {
 
     /// A number at most twice as long as the modulus, modulo it.
     pub(crate) fn reduce(&self, bytes: &[u8]) -> Digits {
-        let (upper, lower) = bytes.split_at_checked(bytes.len().saturating_sub(self.len())).unwrap_or_default();
+        let (upper, lower) =
+            bytes.split_at_checked(bytes.len().saturating_sub(self.len())).unwrap_or_default();
         let (mut sum, mut other, mut zero) = (self.zero(), self.zero(), self.zero());
         // Both factors are below 2^bits, so both products are below twice the modulus.
         self.multiply(&mut sum, &self.read(lower), &self.square);

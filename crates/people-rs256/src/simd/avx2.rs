@@ -1,11 +1,11 @@
 //! x86-64 with AVX2 and FMA: one vector is two columns of both primes. Found at run time.
 
 use core::arch::x86_64::{
-    __m128i, __m256d, __m256i, _mm_add_epi64, _mm_and_si128, _mm_castpd_si128, _mm_castsi128_pd, _mm_or_si128,
-    _mm_set1_epi64x, _mm_set1_pd, _mm_srli_epi64, _mm_store_si128, _mm_sub_pd, _mm256_add_epi64, _mm256_and_si256,
-    _mm256_broadcast_pd, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_castsi256_si128, _mm256_extracti128_si256,
-    _mm256_fmadd_pd, _mm256_loadu_pd, _mm256_set_epi64x, _mm256_set_m128i, _mm256_set1_pd, _mm256_setzero_si256,
-    _mm256_sub_pd,
+    __m128i, __m256d, __m256i, _mm_add_epi64, _mm_and_si128, _mm_castpd_si128, _mm_castsi128_pd,
+    _mm_or_si128, _mm_set1_epi64x, _mm_set1_pd, _mm_srli_epi64, _mm_store_si128, _mm_sub_pd,
+    _mm256_add_epi64, _mm256_and_si256, _mm256_broadcast_pd, _mm256_castpd_si256, _mm256_castsi256_pd,
+    _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_fmadd_pd, _mm256_loadu_pd, _mm256_set_epi64x,
+    _mm256_set_m128i, _mm256_set1_pd, _mm256_setzero_si256, _mm256_sub_pd,
 };
 
 use super::float::{BITS, C1, C2, Floats, HIGH_BIAS, INTEGER, LOW_BIAS, MASK};

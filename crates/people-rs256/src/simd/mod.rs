@@ -129,31 +129,75 @@ fn start_mut<T>(number: &mut [T]) -> *mut T {
     unsafe { number.as_mut_ptr().add(1) }
 }
 
+/// Where sums of columns come from. Not a closure: that would be compiled for the plainest processor.
+trait Sums<M: Machine> {
+    /// The products of columns `k` and `k + 1`, for `k` even and below `2 * digits - 1`.
+    ///
+    /// # Safety
+    /// The machine is available, and the pointers inside point at digit 0 of numbers of that length.
+    unsafe fn at(&self, k: usize) -> (M::Two, M::Two);
+}
+
+struct Product<C> {
+    digits: usize,
+    a: *const C,
+    b: *const C,
+}
+
+impl<M: Machine> Sums<M> for Product<M::Cell> {
+    #[inline(always)]
+    unsafe fn at(&self, k: usize) -> (M::Two, M::Two) {
+        let n = self.digits;
+        // SAFETY: i lies in 0..n, and k - i is at least k - (k + 1) = -1 and at most k - (k + 1 - n) = n - 1, so `pair` reaches up
+        // to n. Both ends are the zeros of `b`.
+        unsafe {
+            let (mut lows, mut highs) = (M::zero(), M::zero());
+            for i in (k + 1).saturating_sub(n)..(k + 2).min(n) {
+                let (low, high) =
+                    M::product(M::both(self.a.add(i)), M::pair(self.b.offset(k as isize - i as isize)));
+                lows = M::add_two(lows, low);
+                highs = M::add_two(highs, high);
+            }
+            (lows, highs)
+        }
+    }
+}
+
+struct Square<C> {
+    digits: usize,
+    a: *const C,
+}
+
+impl<M: Machine> Sums<M> for Square<M::Cell> {
+    #[inline(always)]
+    unsafe fn at(&self, k: usize) -> (M::Two, M::Two) {
+        // SAFETY: i is at most k / 2, which is below n since k is below 2n - 1; k - i is at least k / 2, so not negative, and at most
+        // k - (k + 1 - n) = n - 1; `pair` reaches the zero behind at most.
+        unsafe {
+            let (mut lows, mut highs) = (M::zero(), M::zero());
+            for i in (k + 1).saturating_sub(self.digits)..k / 2 {
+                let (low, high) = M::product(M::both(self.a.add(i)), M::pair(self.a.add(k - i)));
+                lows = M::add_two(lows, low);
+                highs = M::add_two(highs, high);
+            }
+            // Off the diagonal everything counts twice. At i = k / 2 the first column has its square and the second its last pair.
+            let middle = self.a.add(k / 2);
+            let (low, high) = M::product(M::both(middle), M::pair(middle));
+            let (lows, highs) = (M::add_two(lows, lows), M::add_two(highs, highs));
+            let (low, high) = (M::add_two(low, M::second_only(low)), M::add_two(high, M::second_only(high)));
+            (M::add_two(lows, low), M::add_two(highs, high))
+        }
+    }
+}
+
 /// `out = a * b / R`.
 ///
 /// # Safety
 /// The machine is available. `a` and `b` point at digit 0 of numbers of `shape.digits`; `out` as well, and is neither of them.
 #[inline(always)]
-unsafe fn multiply<M: Machine>(
-    shape: &Shape<M>,
-    out: *mut M::Cell,
-    a: *const M::Cell,
-    b: *const M::Cell,
-) {
-    let n = shape.digits;
-    // SAFETY: `columns` asks for k even and below 2n - 1. Then i lies in 0..n, and k - i is at least k - (k + 1) = -1 and at most
-    // k - (k + 1 - n) = n - 1, so `pair` reaches up to n. Both ends are the zeros of `b`.
-    let sums = |k: usize| unsafe {
-        let (mut lows, mut highs) = (M::zero(), M::zero());
-        for i in (k + 1).saturating_sub(n)..(k + 2).min(n) {
-            let (low, high) = M::product(M::both(a.add(i)), M::pair(b.offset(k as isize - i as isize)));
-            lows = M::add_two(lows, low);
-            highs = M::add_two(highs, high);
-        }
-        (lows, highs)
-    };
+unsafe fn multiply<M: Machine>(shape: &Shape<M>, out: *mut M::Cell, a: *const M::Cell, b: *const M::Cell) {
     // SAFETY: the caller's word.
-    unsafe { columns(shape, &shape.product_start, out, sums) }
+    unsafe { columns(shape, &shape.product_start, out, &Product { digits: shape.digits, a, b }) }
 }
 
 /// `out = a * a / R`.
@@ -162,38 +206,16 @@ unsafe fn multiply<M: Machine>(
 /// As for [`multiply`].
 #[inline(always)]
 unsafe fn square<M: Machine>(shape: &Shape<M>, out: *mut M::Cell, a: *const M::Cell) {
-    let n = shape.digits;
-    // SAFETY: i is at most k / 2, which is below n since k is below 2n - 1; k - i is at least k / 2, so not negative, and at most
-    // k - (k + 1 - n) = n - 1; `pair` reaches the zero behind at most.
-    let sums = |k: usize| unsafe {
-        let (mut lows, mut highs) = (M::zero(), M::zero());
-        for i in (k + 1).saturating_sub(n)..k / 2 {
-            let (low, high) = M::product(M::both(a.add(i)), M::pair(a.add(k - i)));
-            lows = M::add_two(lows, low);
-            highs = M::add_two(highs, high);
-        }
-        // Off the diagonal everything counts twice. At i = k / 2 the first column has its square and the second its last pair.
-        let (low, high) = M::product(M::both(a.add(k / 2)), M::pair(a.add(k / 2)));
-        let twice = |sum, last| {
-            M::add_two(M::add_two(sum, sum), M::add_two(last, M::second_only(last)))
-        };
-        (twice(lows, low), twice(highs, high))
-    };
     // SAFETY: the caller's word.
-    unsafe { columns(shape, &shape.square_start, out, sums) }
+    unsafe { columns(shape, &shape.square_start, out, &Square { digits: shape.digits, a }) }
 }
 
-/// Reduces the sums of products and writes the result. `sums` is asked for every even column below `2 * digits - 1`.
+/// Reduces the sums of products and writes the result.
 ///
 /// # Safety
-/// The machine is available; `out` points at digit 0 of a number of `shape.digits` that `sums` does not read.
+/// The machine is available; `sums` is for the same number of digits; `out` points at digit 0 of a number of `shape.digits` that `sums` does not read.
 #[inline(always)]
-unsafe fn columns<M: Machine>(
-    shape: &Shape<M>,
-    starts: &[u64],
-    out: *mut M::Cell,
-    sums: impl Fn(usize) -> (M::Two, M::Two),
-) {
+unsafe fn columns<M: Machine>(shape: &Shape<M>, starts: &[u64], out: *mut M::Cell, sums: &impl Sums<M>) {
     let n = shape.digits;
     debug_assert_eq!(starts.len(), 2 * n);
     let tail = start(&shape.tail);
@@ -207,7 +229,7 @@ unsafe fn columns<M: Machine>(
         let mut carry = M::splat(0);
         let mut over = M::splat(0);
         for k in (0..n).step_by(2) {
-            let (mut lows, mut highs) = sums(k);
+            let (mut lows, mut highs) = sums.at(k);
             for i in 0..k {
                 let (low, high) =
                     M::product(M::both(out.add(i)), M::pair(tail.offset(k as isize - 1 - i as isize)));
@@ -222,16 +244,13 @@ unsafe fn columns<M: Machine>(
             let (low, high) = M::product(M::spread(factor), M::pair(tail.offset(-1)));
             let (_, second) = M::halves(M::add_two(lows, low));
             let (low, high) = M::halves(M::add_two(highs, high));
-            let second = M::add(
-                M::add(second, low),
-                M::add(M::carry(first), M::splat(*starts.add(k + 1))),
-            );
+            let second = M::add(M::add(second, low), M::add(M::carry(first), M::splat(*starts.add(k + 1))));
             M::store(out.add(k + 1), M::digit(second));
             carry = M::carry(second);
             over = high;
         }
         for k in (n..2 * n).step_by(2) {
-            let (mut lows, mut highs) = sums(k);
+            let (mut lows, mut highs) = sums.at(k);
             for i in k + 1 - n..n {
                 let (low, high) = M::product(M::both(out.add(i)), M::pair(tail.add(k - 1 - i)));
                 lows = M::add_two(lows, low);
@@ -240,10 +259,7 @@ unsafe fn columns<M: Machine>(
             let (first, second) = M::halves(lows);
             let (low, high) = M::halves(highs);
             let first = M::add(M::add(first, over), M::add(carry, M::splat(*starts.add(k))));
-            let second = M::add(
-                M::add(second, low),
-                M::add(M::carry(first), M::splat(*starts.add(k + 1))),
-            );
+            let second = M::add(M::add(second, low), M::add(M::carry(first), M::splat(*starts.add(k + 1))));
             M::store(out.add(k - n), M::digit(first));
             M::store(out.add(k + 1 - n), M::digit(second));
             carry = M::carry(second);
@@ -268,7 +284,8 @@ fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {
         let lows = [products + first + factors, products + second + factors + last];
         let highs = [products + first + factors + last, products + second + factors + last];
         for (low, high) in [(lows[0], over), (lows[1], highs[0])] {
-            let bias = (low as u64).wrapping_mul(M::LOW_BIAS).wrapping_add((high as u64).wrapping_mul(M::HIGH_BIAS));
+            let bias =
+                (low as u64).wrapping_mul(M::LOW_BIAS).wrapping_add((high as u64).wrapping_mul(M::HIGH_BIAS));
             let offset = if M::HIGH_BIAS == 0 { 0 } else { OFFSET };
             // From the second column on the carry holds the last one's offset.
             let before = if out.is_empty() { 0 } else { offset >> M::BITS };
@@ -334,8 +351,7 @@ impl<M: Machine> Field for Lanes<M> {
             square_start: starts::<M>(digits, true),
         };
         let mut new = Self { shape, room: (digits * M::BITS as usize).div_ceil(8), machine: PhantomData };
-        new.shape.tail =
-            new.number(&tail(&primes.p, M::BITS, digits), &tail(&primes.q, M::BITS, digits));
+        new.shape.tail = new.number(&tail(&primes.p, M::BITS, digits), &tail(&primes.q, M::BITS, digits));
         Some(new)
     }
 

@@ -3,8 +3,8 @@
 //! Relaxed multiplication and addition may be fused or not, as the host likes. [`Machine::available`] looks.
 
 use core::arch::wasm32::{
-    f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2_add, i64x2_splat, u64x2_shr, u64x2_splat, v128, v128_and, v128_load,
-    v128_or, v128_store,
+    f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2_add, i64x2_splat, u64x2_shr, u64x2_splat, v128,
+    v128_and, v128_load, v128_or, v128_store,
 };
 
 use super::float::{BITS, C1, C2, Floats, HIGH_BIAS, INTEGER, LOW_BIAS, MASK};

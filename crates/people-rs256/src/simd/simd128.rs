@@ -3,8 +3,8 @@
 //! A column has at most 2 * 76 products below 2^56 and a carry below 2^36: below 2^63.3. Nothing is signed and nothing is split, so there is no bias.
 
 use core::arch::wasm32::{
-    i64x2_add, i64x2_splat, u64x2_extmul_high_u32x4, u64x2_extmul_low_u32x4, u64x2_shr, u64x2_splat, u32x4_shuffle, v128,
-    v128_and, v128_load, v128_load64_splat, v128_store64_lane,
+    i64x2_add, i64x2_splat, u32x4_shuffle, u64x2_extmul_high_u32x4, u64x2_extmul_low_u32x4, u64x2_shr,
+    u64x2_splat, v128, v128_and, v128_load, v128_load64_splat, v128_store64_lane,
 };
 
 use zeroize::DefaultIsZeroes;

@@ -90,7 +90,9 @@ pub(crate) fn next_prime(from: BigUint) -> BigUint {
     let mut candidate = from | BigUint::from(1_u8);
     let small: Vec<u32> =
         (3..4000_u32).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0)).collect();
-    let digit = |number: BigUint| u32::try_from(number.to_bytes_be().iter().fold(0_u64, |s, b| s << 8 | u64::from(*b))).unwrap();
+    let digit = |number: BigUint| {
+        u32::try_from(number.to_bytes_be().iter().fold(0_u64, |s, b| s << 8 | u64::from(*b))).unwrap()
+    };
     let mut rests: Vec<u32> = small.iter().map(|prime| digit(&candidate % *prime)).collect();
     loop {
         if rests.iter().all(|rest| *rest != 0)
@@ -124,7 +126,8 @@ pub(crate) fn pkcs8(key: &RsaPrivateKey) -> Vec<u8> {
 /// What `rsa` signs.
 pub(crate) fn expected(key: &RsaPrivateKey, message: &[u8]) -> Vec<u8> {
     const PREFIX: [u8; 19] = [
-        0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0, 4, 0x20,
+        0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0, 4,
+        0x20,
     ];
     let hash = ring::digest::digest(&ring::digest::SHA256, message);
     let scheme = Pkcs1v15Sign { hash_len: Some(32), prefix: PREFIX.into() };
