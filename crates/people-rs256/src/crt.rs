@@ -65,6 +65,13 @@ impl<F: Field> Crt<F> {
         (p.reduce(&of_p), q.reduce(&of_q))
     }
 
+    /// Spoils a constant of the kernel's, so that it calculates wrongly.
+    #[cfg(test)]
+    pub(crate) fn break_it(&mut self) {
+        self.square = self.one.clone();
+        self.square.clone_from(&self.unit);
+    }
+
     /// The blinding of this signature; the next one is its square, up to [`USES`] times.
     fn blinding(&self, parts: &Parts, seed: &[u8; 32]) -> (F::Pair, F::Pair) {
         // A panic while it was locked leaves nothing half-made: the state is taken out before it is used.
