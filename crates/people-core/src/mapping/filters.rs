@@ -8,6 +8,8 @@ use minijinja::value::{Rest, Value};
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, filters, tests};
 use people_model::time::parse_date;
 
+use crate::latin::{Umlauts, latin};
+
 /// The name under which the tables of words stand in the context; no identifier of an expression is written like this.
 pub(super) const TABLES: &str = "lookup tables";
 /// Instructions that one expression may take.
@@ -39,7 +41,7 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_filter("upper", |v: Value| text(v, |t| t.to_uppercase()));
     engine.add_filter("trim", |v: Value| text(v, |t| t.trim().to_owned()));
     engine.add_filter("string", |v: Value| text(v, str::to_owned));
-    engine.add_filter("ascii", |v: Value| text(v, deunicode::deunicode));
+    engine.add_filter("ascii", ascii);
     engine.add_filter("replace", |v: Value, from: String, to: String| text(v, |t| t.replace(&from, &to)));
     engine.add_filter("split", split);
     engine.add_filter("join", join);
@@ -70,6 +72,15 @@ fn text(value: Value, change: impl FnOnce(&str) -> String) -> Result<Value, Erro
     }
     let changed = change(&value.to_string());
     if changed.len() > MOST_BYTES { Err(own(TOO_LONG)) } else { Ok(changed.into()) }
+}
+
+/// In plain Latin letters. A text that cannot be written so says nothing, so that another rule of the list may speak.
+fn ascii(value: Value) -> Result<Value, Error> {
+    match value.as_str().map(|text| latin(text, Umlauts::Plain)) {
+        Some(None) => Ok(Value::UNDEFINED),
+        Some(Some(plain)) => Ok(plain.into()),
+        None => text(value, str::to_owned),
+    }
 }
 
 fn split(value: &Value, by: String) -> Result<Value, Error> {
