@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod engine;
 pub mod host;
 pub mod journal;
+mod json;
 mod latin;
 pub mod mapping;
 pub mod policy;

@@ -38,6 +38,11 @@ pub fn zone(name: &str) -> Option<TimeZone> {
     TimeZone::get(name.trim()).ok()
 }
 
+/// Whether there is a zone of this name.
+pub fn is_zone(name: &str) -> bool {
+    zone(name).is_some()
+}
+
 /// The moment at which `time` is reached on `day` in `zone`. In a gap (clocks put forward) it is the first moment after it.
 pub fn moment(day: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_ambiguous_zoned(day.to_datetime(time)).later().ok().map(|zoned| zoned.timestamp())
