@@ -14,4 +14,5 @@ pub mod policy;
 pub mod serve;
 pub mod source;
 pub mod target;
+pub mod toml;
 pub mod wire;

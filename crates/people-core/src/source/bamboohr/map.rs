@@ -43,7 +43,7 @@ impl Facts {
     pub(super) fn new(config: &SourceConfig) -> Result<Self, ConfigProblem> {
         let mut map = match &config.map {
             Some(map) => map.clone(),
-            None => toml::from_str::<MapConfig>(MAP_TOML)
+            None => crate::toml::from_str::<MapConfig>(MAP_TOML)
                 .map_err(|_| ConfigProblem::new("map", "the built-in map cannot be read"))?,
         };
         map.id.get_or_insert_with(|| Texts(vec!["id".to_owned()]));
