@@ -152,6 +152,6 @@ fn after(answer: &Response<Bytes>, now: Timestamp) -> Option<u32> {
     if let Ok(seconds) = text.parse() {
         return Some(seconds);
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    let date = people_model::time::parse_http_date(text)?;
     u32::try_from(date.duration_since(now).as_secs().max(0)).ok()
 }
