@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use http::{Request, Response};
 use jiff::tz::TimeZone;
-use people_auth::{Ask, ServiceAccountKey, Signer};
+use people_auth::{ServiceAccountKey, Signer};
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{
     DeliveryId, Email, Entry, Event, EventId, HeldWhy, Members, PersonKey, Secret, SourceName, Trust, Why,
@@ -19,7 +19,7 @@ use crate::engine::{Drive, State, Stop};
 use crate::host::Host;
 use crate::journal::{Appended, Journal, Mark, Sorted, Status};
 use crate::source::{self, BoxedSource, Dead, Delivery, Fetched, Piece};
-use crate::wire::Wire;
+use crate::wire::{Account, Wires};
 
 /// How many deliveries are taken apart in one go.
 const BATCH: usize = 64;
@@ -30,8 +30,8 @@ pub struct Bridge<H, J, S> {
     pub host: H,
     /// The journal.
     pub journal: J,
-    /// The way to CloudM.
-    pub wire: Wire<S>,
+    /// The ways to all APIs.
+    pub wires: Wires<S>,
     /// The configuration.
     pub config: Config,
     pub(crate) sources: BTreeMap<SourceName, BoxedSource>,
@@ -80,17 +80,12 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
                 problem,
             })?),
         };
-        let ask = Ask::new([people_model::cloudm::SCOPE]).map_err(|error| ConfigError {
-            line: 0,
-            key: "google".into(),
-            problem: error.to_string(),
-        })?;
         let key = match &config.google.audience {
             Some(audience) => key.with_audience(audience.clone()),
             None => key,
         };
-        let wire = Wire::new(&config.cloudm.base_url, key, signer, ask);
-        Ok(Self { host, journal, wire, config, sources, admin_token, counters: Counters::default() })
+        let wires = Wires::new(&config, secrets, &Account::new(key, signer))?;
+        Ok(Self { host, journal, wires, config, sources, admin_token, counters: Counters::default() })
     }
 
     /// Takes waiting deliveries apart and puts their parts into the logs of people. Says how many it took.
@@ -114,8 +109,10 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             return vec![dead(delivery.id.event(0), why)];
         };
         let mut sorted = Vec::new();
-        for (n, piece) in source.split(delivery).into_iter().enumerate() {
+        let mut n = 0;
+        source.pieces(delivery, &mut |piece| {
             let id = delivery.id.event(n);
+            n += 1;
             let key = |worker| PersonKey {
                 tenant: self.config.cloudm.domain.clone(),
                 group: config.group().clone(),
@@ -144,7 +141,7 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
                 }
                 Piece::Dead(why) => sorted.push(dead(id, why.to_string())),
             }
-        }
+        });
         sorted
     }
 
@@ -154,7 +151,7 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             host: &self.host,
             journal: &self.journal,
             target: &self.config.cloudm,
-            wire: &self.wire,
+            wires: &self.wires,
             records: self,
             domain: &self.config.cloudm.domain,
             policy: &self.config.policy,

@@ -48,7 +48,7 @@ hire = "hire"
 change = "change"
 Clerk = "leave"
 [source.map.fields]
-givenName = "worker.givenName | trim | title"
+givenName = "worker.givenName | trim | lower"
 familyName = "worker.familyName | upper"
 title = ["worker.title", "events[0].type"]
 manager = "worker.manager"
@@ -295,6 +295,7 @@ fn any_answer() {
             method: Method::Post,
             path: "/".into(),
             body: None,
+            form: people_model::call::Form::Json,
             password: false,
         };
         let (Ok(status), Ok(header)) = (StatusCode::from_u16(status), HeaderValue::from_bytes(&header))
