@@ -3,3 +3,4 @@
 mod keys;
 mod signatures;
 mod support;
+mod timing;
