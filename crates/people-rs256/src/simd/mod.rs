@@ -14,14 +14,10 @@
 //! Numbers are `N + 8` cells: `N` digits, `N` even, between four zeros and four, so that four neighbours may stick out at either end. A
 //! pointer to a number points at its digit 0. `tail` has `N - 1` digits and is stored with another zero.
 
-use core::marker::PhantomData;
-
-use subtle::ConstantTimeEq as _;
 use zeroize::{DefaultIsZeroes, Zeroizing};
 
-use crate::digits::{Bytes, join, low, minus_inverse, split};
-use crate::field::{Field, Primes};
-use crate::modulus::{Limb, Modulus, PRIME, add, product};
+mod lanes;
+pub(crate) use lanes::Lanes;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -74,6 +70,20 @@ pub(crate) trait Machine: Sized {
     unsafe fn spread(digit: Self::One) -> Self::Two;
     unsafe fn add(a: Self::One, b: Self::One) -> Self::One;
     unsafe fn add_two(a: Self::Two, b: Self::Two) -> Self::Two;
+    /// Adds the parts of products to the sums: `which` is 0 for the first two columns and 1 for the last.
+    #[inline(always)]
+    unsafe fn gather(four: &mut Four<Self>, which: usize, low: Self::Two, high: Self::Two) {
+        // SAFETY: the caller's word.
+        unsafe {
+            if which == 0 {
+                four.lows[0] = Self::add_two(four.lows[0], low);
+                four.highs[0] = Self::add_two(four.highs[0], high);
+            } else {
+                four.lows[1] = Self::add_two(four.lows[1], low);
+                four.highs[1] = Self::add_two(four.highs[1], high);
+            }
+        }
+    }
     /// The second column only.
     unsafe fn second_only(a: Self::Two) -> Self::Two;
     /// The sums of the first and the second column.
@@ -133,7 +143,7 @@ fn start_mut<T>(number: &mut [T]) -> *mut T {
 }
 
 /// The sums of four neighbouring columns: low parts and high parts, the latter for one column on.
-struct Four<M: Machine> {
+pub(crate) struct Four<M: Machine> {
     lows: [M::Two; 2],
     highs: [M::Two; 2],
 }
@@ -170,8 +180,7 @@ impl<M: Machine> Four<M> {
         // SAFETY: the caller's word.
         unsafe {
             let (low, high) = M::product(a, M::pair(b));
-            self.lows[0] = M::add_two(self.lows[0], low);
-            self.highs[0] = M::add_two(self.highs[0], high);
+            M::gather(self, 0, low, high);
         }
     }
 
@@ -184,8 +193,7 @@ impl<M: Machine> Four<M> {
         // SAFETY: the caller's word.
         unsafe {
             let (low, high) = M::product(a, M::pair(b));
-            self.lows[1] = M::add_two(self.lows[1], low);
-            self.highs[1] = M::add_two(self.highs[1], high);
+            M::gather(self, 1, low, high);
         }
     }
 }
@@ -241,14 +249,15 @@ impl<M: Machine> Sums<M> for Square<M::Cell> {
             let (middle, next) = (M::both(a.offset(half)), M::both(a.offset(half + 1)));
             sums.second(middle, a.offset(half + 2));
             // Off the diagonal everything counts twice.
-            let Four { lows: [low, low_2], highs: [high, high_2] } = sums;
-            let (own, own_high) = M::product(middle, M::pair(a.offset(half)));
-            let (own_2, own_high_2) = M::product(next, M::pair(a.offset(half + 1)));
-            let sum = |twice, own| M::add_two(M::add_two(twice, twice), M::add_two(own, M::second_only(own)));
-            Four {
-                lows: [sum(low, own), sum(low_2, own_2)],
-                highs: [sum(high, own_high), sum(high_2, own_high_2)],
+            for sum in sums.lows.iter_mut().chain(&mut sums.highs) {
+                *sum = M::add_two(*sum, *sum);
             }
+            for (which, factor, at) in [(0, middle, half), (1, next, half + 1)] {
+                let (low, high) = M::product(factor, M::pair(a.offset(at)));
+                let weighted = |own| M::add_two(own, M::second_only(own));
+                M::gather(&mut sums, which, weighted(low), weighted(high));
+            }
+            sums
         }
     }
 }
@@ -389,111 +398,4 @@ fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {
         k += 4;
     }
     out
-}
-
-/// The field on a machine.
-pub(crate) struct Lanes<M: Machine> {
-    shape: Shape<M>,
-    /// Bytes of a number of this field.
-    room: usize,
-    machine: PhantomData<M>,
-}
-
-/// Digits for primes of so many bits: enough for four times p', and even.
-fn count(prime_bits: usize, bits: u32) -> usize {
-    (prime_bits + bits as usize + 2).div_ceil(bits as usize).next_multiple_of(2)
-}
-
-/// The tail for one prime, `n` digits.
-fn tail(prime: &Modulus<PRIME>, bits: u32, n: usize) -> Zeroizing<Vec<u64>> {
-    let mask = (1_u64 << bits) - 1;
-    let bytes = prime.write(prime.digits());
-    let multiple = Zeroizing::new(minus_inverse(low(&bytes)) & mask);
-    let multiple: Zeroizing<Vec<Limb>> =
-        Zeroizing::new(split(&multiple.to_be_bytes(), PRIME, 0).iter().map(|digit| *digit as Limb).collect());
-    let mut whole = product::<PRIME>(prime.digits(), &multiple);
-    add::<PRIME>(&mut whole, &[1]);
-    let mut digits = split(&Modulus::<PRIME>::bytes(&whole, prime.len() + 8), bits, n + 1);
-    debug_assert_eq!(digits.first(), Some(&0));
-    digits.rotate_left(1);
-    digits.truncate(n);
-    digits
-}
-
-impl<M: Machine> Lanes<M> {
-    fn number(&self, p: &[u64], q: &[u64]) -> Number<M> {
-        let n = self.shape.digits;
-        let mut out = Zeroizing::new(vec![M::Cell::default(); n + 2 * PADDING]);
-        for (place, (p, q)) in out.iter_mut().skip(PADDING).take(n).zip(p.iter().zip(q)) {
-            *place = M::Cell::new(*p, *q);
-        }
-        out
-    }
-}
-
-impl<M: Machine> Field for Lanes<M> {
-    type Pair = Number<M>;
-
-    fn new(primes: &Primes) -> Option<Self> {
-        if !M::available() {
-            return None;
-        }
-        let digits = count(primes.p.len() * 8, M::BITS);
-        let shape = Shape {
-            digits,
-            tail: Zeroizing::default(),
-            product_start: starts::<M>(digits, false),
-            square_start: starts::<M>(digits, true),
-        };
-        let mut new = Self { shape, room: (digits * M::BITS as usize).div_ceil(8), machine: PhantomData };
-        new.shape.tail = new.number(&tail(&primes.p, M::BITS, digits), &tail(&primes.q, M::BITS, digits));
-        Some(new)
-    }
-
-    fn shift(&self) -> usize {
-        self.shape.digits * M::BITS as usize
-    }
-
-    fn load(&self, p: &[u8], q: &[u8]) -> Number<M> {
-        let n = self.shape.digits;
-        self.number(&split(p, M::BITS, n), &split(q, M::BITS, n))
-    }
-
-    fn store(&self, pair: &Number<M>) -> (Bytes, Bytes) {
-        let digits = || pair.iter().skip(PADDING).map(|cell| cell.numbers());
-        let p = join(digits().map(|(p, _)| p), M::BITS, self.room);
-        (p, join(digits().map(|(_, q)| q), M::BITS, self.room))
-    }
-
-    fn multiply(&self, out: &mut Number<M>, a: &Number<M>, b: &Number<M>) {
-        self.check(&[out, a, b]);
-        // SAFETY: the machine is available, or there would be no `self`. All three have `digits` and their zeros, as was just checked;
-        // `out` is borrowed mutably, so it is none of the others.
-        unsafe { M::multiply(&self.shape, start_mut(out), start(a), start(b)) }
-    }
-
-    fn square(&self, out: &mut Number<M>, a: &Number<M>) {
-        self.check(&[out, a]);
-        // SAFETY: as above.
-        unsafe { M::square(&self.shape, start_mut(out), start(a)) }
-    }
-
-    fn select(&self, out: &mut Number<M>, table: &[Number<M>], p: u8, q: u8) {
-        out.fill(M::Cell::default());
-        for (k, entry) in (0_u8..).zip(table) {
-            let mask = |wanted: u8| u64::from(wanted.ct_eq(&k).unwrap_u8()).wrapping_neg();
-            let (p, q) = (mask(p), mask(q));
-            for (out, entry) in out.iter_mut().zip(entry.iter()) {
-                out.or(*entry, p, q);
-            }
-        }
-    }
-}
-
-impl<M: Machine> Lanes<M> {
-    /// Every number of this field has the same length, since `number` makes them all. It costs nothing to make sure.
-    fn check(&self, numbers: &[&Number<M>]) {
-        let len = self.shape.digits + 2 * PADDING;
-        assert!(self.shape.tail.len() == len && numbers.iter().all(|number| number.len() == len));
-    }
 }

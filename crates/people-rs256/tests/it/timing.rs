@@ -2,6 +2,8 @@
 //!
 //! Only by hand, on a quiet machine: `cargo test --release -p people-rs256 --test it -- --ignored --nocapture timing`.
 
+#![expect(clippy::disallowed_methods, reason = "time is what is measured")]
+
 use std::time::Instant;
 
 use people_rs256::SigningKey;
