@@ -137,7 +137,8 @@ impl fmt::Debug for Call {
 /// What a call, once done, means for the person. The engine folds these; it knows nothing of any API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "effect", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "effect", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Effect {
     /// The account exists from now on.
     Create {
@@ -177,6 +178,8 @@ pub enum Effect {
     },
 }
 
+crate::tagged::tagged!("effect" Effect);
+
 impl Effect {
     /// Whether somebody loses access by it: what protected accounts and the breaker guard.
     pub fn takes_access_away(&self) -> bool {
@@ -200,7 +203,7 @@ impl Effect {
 }
 
 /// One step of a plan: a call and what it means.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// What it means for the person once done.
@@ -208,4 +211,14 @@ pub struct Step {
     pub effect: Effect,
     /// What is sent.
     pub call: Call,
+}
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let mut members = crate::Members::deserialize(input)?;
+        let call = crate::tagged::take(&mut members, "call")?;
+        let effect = <Effect as Deserialize>::deserialize(Value::Object(members));
+        let effect = effect.map_err(serde::de::Error::custom)?;
+        Ok(Self { effect, call })
+    }
 }

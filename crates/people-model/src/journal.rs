@@ -22,7 +22,8 @@ pub enum Trust {
 /// One entry of a person's log, append-only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "entry", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "entry", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Entry {
     /// HR said something about the person.
     Heard {
@@ -136,10 +137,13 @@ pub enum Entry {
     },
 }
 
+crate::tagged::tagged!("entry" Entry);
+
 /// Why a plan waits for a human.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "held", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "held", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HeldWhy {
     /// The account is protected by the policy.
@@ -201,6 +205,8 @@ pub enum HeldWhy {
         member: String,
     },
 }
+
+crate::tagged::tagged!("held" HeldWhy);
 
 impl HeldWhy {
     /// Whether the same question is asked, whatever its figures.
@@ -274,7 +280,8 @@ impl fmt::Display for HeldWhy {
 /// How things ended, for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "outcome", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The account is as HR says.
@@ -306,6 +313,8 @@ pub enum Outcome {
     /// A human decided against the plan.
     Rejected,
 }
+
+crate::tagged::tagged!("outcome" Outcome);
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,6 +18,7 @@ pub mod event;
 pub mod id;
 pub mod journal;
 pub mod secret;
+mod tagged;
 pub mod time;
 pub mod verdict;
 mod zones;

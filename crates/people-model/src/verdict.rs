@@ -9,7 +9,8 @@ use crate::{Email, WorkflowId};
 /// What an answer means. `T` is what a done call yields: a JSON value while it is being handled, a [`Receipt`] in the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "verdict", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "verdict", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Verdict<T> {
     /// It is done.
     Done {
@@ -35,6 +36,8 @@ pub enum Verdict<T> {
         why: Why,
     },
 }
+
+crate::tagged::tagged!("verdict" Verdict<T>, T);
 
 impl<T> Verdict<T> {
     /// Changes what a done call yields.
