@@ -116,7 +116,8 @@ fn cargo_deny() -> Result<Passed, String> {
 fn python() -> Result<Passed, String> {
     let (environment, interpreter) = (environment(), interpreter());
     let complete = environment.join("packages.txt");
-    let imports = || ask(command(&interpreter, ["-c", "import google.auth, googleapiclient.discovery, requests"]));
+    let imports =
+        || ask(command(&interpreter, ["-c", "import google.auth, googleapiclient.discovery, requests"]));
     let same = fs::read_to_string(&complete).is_ok_and(|list| list == PACKAGES);
     if same && imports()?.is_some_and(|answer| answer.success) {
         return Ok(Passed::With("present".to_owned()));

@@ -41,7 +41,10 @@ impl Status {
 
 impl fmt::Debug for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Status").field("code", &self.code).field("status", &self.word()).finish_non_exhaustive()
+        f.debug_struct("Status")
+            .field("code", &self.code)
+            .field("status", &self.word())
+            .finish_non_exhaustive()
     }
 }
 

@@ -125,7 +125,10 @@ pub struct Operation {
 
 impl core::fmt::Debug for Operation {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Operation").field("done", &self.done).field("error", &self.error).finish_non_exhaustive()
+        f.debug_struct("Operation")
+            .field("done", &self.done)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
     }
 }
 
