@@ -58,6 +58,12 @@ impl<S> Wires<S> {
             _ => self.others.iter().find(|(other, _)| *other == api).map(|(_, wire)| wire),
         }
     }
+
+    /// What gets the tokens that are asked for so, if one of the ways needs them.
+    pub fn google(&self, ask: &Ask) -> Option<&Google<S>> {
+        let ways = std::iter::once(&self.cloudm).chain(self.others.iter().map(|(_, wire)| wire));
+        ways.filter_map(Wire::google).find(|google| google.ask() == ask)
+    }
 }
 
 impl<S: Signer> Wires<S> {
