@@ -41,7 +41,8 @@ fn the_invitations_are_configured_as_they_say() {
     for row in text.lines().filter(|line| line.starts_with("| `") && !line.contains("people invite")) {
         let cells: Vec<&str> =
             row.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`')).collect();
-        if !cells[1].is_empty() {
+        // The required ones have no default.
+        if !cells[1].starts_with('|') {
             let text = format!("{SMALLEST}{required}{} = \"{}\"\n", cells[0], cells[1]);
             let config = Config::parse(&text).unwrap_or_else(|error| panic!("{row}\n{error}"));
             assert_eq!(config.invitations, defaults.invitations, "{row}");

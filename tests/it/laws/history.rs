@@ -238,9 +238,15 @@ pub(super) fn histories() -> impl Strategy<Value = History> {
             let hires = hires.filter_map(|(person, day)| Some((person, Said::Hire(day?))));
             Batch { after: 0, told: hires.chain(rest).collect() }
         });
-        (first, prop::collection::vec(batch, 0..4)).prop_map(|(first, rest)| {
+        let own = prop_oneof![2 => Just(None), 1 => (0..people).prop_map(Some)];
+        (first, prop::collection::vec(batch, 0..4), own).prop_map(|(first, rest, own)| {
             let rest = rest.into_iter().map(|(after, told)| Batch { after, told });
-            History(std::iter::once(first).chain(rest).collect())
+            let mut batches: Vec<Batch> = std::iter::once(first).chain(rest).collect();
+            // Whoever has an account of their own accepts in the end, or it is a question for a human.
+            for (batch, said) in [(0, Said::OwnAccount), (batches.len() - 1, Said::Accepts)] {
+                batches[batch].told.extend(own.map(|person| (person, said)));
+            }
+            History(batches)
         })
     })
 }

@@ -228,3 +228,14 @@ async fn a_refused_look_is_no_and_a_missing_permission_is_not_passed_over() {
     assert_eq!((status, world.ops()), (Status::Working, Vec::new()));
     assert!(note.contains("PERMISSION_DENIED"), "{note}");
 }
+
+#[tokio::test]
+async fn what_cannot_be_taken_back_any_more_is_not_tried_for_ever() {
+    let world = world("invite").await;
+    world.say(hire("7", "2026-03-01")).await;
+    let gone = Fault { reason: Some("FAILED_PRECONDITION".into()), ..Fault::status(":cancel", 400) };
+    world.sim.add_fault(gone).expect("a fault");
+    assert_eq!(world.say(bare("hire.cancelled", "7")).await, (Status::Settled, "withdrawn".to_owned()));
+    world.pass("2026-03-20T09:00:00Z").await;
+    assert_eq!((world.asked("cancel"), world.ops()), (1, Vec::new()));
+}

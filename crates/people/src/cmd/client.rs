@@ -139,9 +139,9 @@ pub(super) fn exchange(error: &ExchangeError) -> Fail {
 }
 
 /// What the API refused, and what to do about it there.
-fn refused(call: &Call, why: &Why) -> Fail {
+pub(super) fn refused(call: &Call, why: &Why) -> Fail {
     match (call.api, why.kind) {
-        (Api::Invitations, WhyKind::Denied | WhyKind::Unauthorized) => Fail::new(
+        (Api::Invitations, WhyKind::Denied | WhyKind::Unauthorized | WhyKind::Token) => Fail::new(
             Exit::Refused,
             format!(
                 "{}: {why}; delegate the scope {} to the service account in the Admin console, enable the Cloud Identity API in its project, and let [invitations] admin be an administrator of [invitations] customer who may manage users",

@@ -119,4 +119,14 @@ test!(who_may_not_learns_what_is_missing, world, {
         "{said}"
     );
     assert!(!said.contains("ana.silva"), "{said}");
+    let finding = |level: &str| {
+        let found = world.run("doctor --output json").json();
+        let all = found.as_array().unwrap();
+        let finding = all.iter().find(|finding| finding["what"] == "invitations").unwrap();
+        assert_eq!(finding["level"], level, "{finding}");
+        finding["detail"].as_str().unwrap().to_owned()
+    };
+    assert!(finding("fail").contains("delegate the scope"));
+    world.sim.clear_faults();
+    assert_eq!(finding("ok"), "C01: identified and allowed");
 });
