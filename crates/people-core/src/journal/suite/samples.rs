@@ -169,6 +169,7 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
         HeldWhy::OtherWorkflow,
         HeldWhy::Uncertain,
         HeldWhy::Collision,
+        HeldWhy::NoAddress,
         HeldWhy::UnprovenAccount,
         HeldWhy::OtherWorker,
         HeldWhy::OtherSource,
