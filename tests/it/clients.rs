@@ -229,6 +229,7 @@ struct Recorder {
 }
 
 impl Recorder {
+    #[expect(clippy::disallowed_methods, reason = "a test's own server: it runs beside the test")]
     async fn before(sim: &Sim) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");

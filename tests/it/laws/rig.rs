@@ -35,6 +35,7 @@ customer = "C01"
 admin = "admin@example.com"
 base_url = "{cloudidentity}"
 unmanaged = "invite"
+wait = "365d"
 [[source]]
 name = "hr"
 kind = "standard-webhooks"

@@ -59,15 +59,13 @@ fn long_ago() -> Timestamp {
 impl Consumer {
     /// The resource; default values are left out.
     pub(super) fn resource(&self, name: &str) -> Value {
-        let mut resource = json!({
-            "name": name,
-            "state": self.state.word(),
-            "updateTime": format!("{:.9}", self.update_time),
-        });
-        if self.mails_sent_count > 0 {
-            resource["mailsSentCount"] = json!(self.mails_sent_count.to_string());
+        let (state, changed) = (self.state.word(), format!("{:.9}", self.update_time));
+        match self.mails_sent_count {
+            0 => json!({ "name": name, "state": state, "updateTime": changed }),
+            n => {
+                json!({ "name": name, "state": state, "mailsSentCount": n.to_string(), "updateTime": changed })
+            }
         }
-        resource
     }
 
     fn change(&mut self, state: InvitationState, now: Timestamp) -> &Self {

@@ -46,11 +46,12 @@ impl Fail {
     }
 
     pub(super) fn into_reply(self) -> Reply {
-        let mut error = json!({ "code": self.status, "message": self.message, "status": self.word });
-        if !self.details.is_empty() {
-            error["details"] = Value::Array(self.details);
-        }
-        Reply::pretty(self.status, &json!({ "error": error }))
+        let (code, message, status) = (self.status, self.message, self.word);
+        let error = match self.details {
+            none if none.is_empty() => json!({ "code": code, "message": message, "status": status }),
+            details => json!({ "code": code, "message": message, "status": status, "details": details }),
+        };
+        Reply::pretty(code, &json!({ "error": error }))
     }
 }
 

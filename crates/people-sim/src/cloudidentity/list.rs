@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
+use people_model::Members;
 use serde_json::{Value, json};
 
 use super::accounts::{Consumer, InvitationState, Invitations};
@@ -38,16 +39,16 @@ pub(super) fn list(
             Fail::argument("Request contains an invalid argument: page_token does not match the request.")
         })?,
     };
-    let mut reply = json!({});
+    let mut reply = Members::new();
     let page: Vec<Value> =
         found.iter().skip(start).take(length).map(|one| one.resource(&name(&one.email))).collect();
     if !page.is_empty() {
-        reply["userInvitations"] = Value::Array(page);
+        reply.insert("userInvitations".to_owned(), Value::Array(page));
     }
     if found.len() > start + length {
-        reply["nextPageToken"] = json!(token(start + length, &parameters));
+        reply.insert("nextPageToken".to_owned(), json!(token(start + length, &parameters)));
     }
-    Ok(reply)
+    Ok(Value::Object(reply))
 }
 
 fn token(start: usize, parameters: &str) -> String {

@@ -107,8 +107,10 @@ fn perform(world: &mut World, request: &Request, route: &Route, now: Timestamp) 
 /// The reply of send and cancel: over already, with the invitation in it.
 fn operation(consumer: &Consumer, name: &impl Fn(&str) -> String) -> Value {
     let mut response = consumer.resource(&name(&consumer.email));
-    response["@type"] =
-        json!("type.googleapis.com/google.apps.cloudidentity.userinvitations.v1.UserInvitation");
+    if let Value::Object(members) = &mut response {
+        let kind = "type.googleapis.com/google.apps.cloudidentity.userinvitations.v1.UserInvitation";
+        members.insert("@type".to_owned(), json!(kind));
+    }
     json!({ "done": true, "response": response })
 }
 

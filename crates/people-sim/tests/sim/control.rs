@@ -4,7 +4,7 @@ use people_sim::{Sim, State};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::support::{World, anna, client, json_of, options, refusal};
+use crate::support::{World, anna, client, options, refusal};
 
 const ANNA: &str = "/v4/example.com/anna%40example.com";
 
