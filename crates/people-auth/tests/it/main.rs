@@ -7,6 +7,8 @@
 )]
 
 mod assertions;
+mod federation;
+mod hosts;
 mod keys;
 mod robust;
 mod sharing;
