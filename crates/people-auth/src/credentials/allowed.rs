@@ -95,6 +95,7 @@ impl Allowed {
         &self.universe
     }
 
+    #[cfg(feature = "federation")]
     pub(super) fn executable(&self) -> bool {
         self.executable
     }

@@ -7,17 +7,7 @@ use serde_json::Value;
 use super::document::Document;
 use super::error::CredentialsError;
 use super::fault::SubjectFault;
-
-/// What to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command {
-    /// The program and its arguments; never empty, never given to a shell.
-    pub words: Vec<String>,
-    /// What is added to the environment.
-    pub env: Vec<(&'static str, String)>,
-    /// How long it may take.
-    pub timeout: SignedDuration,
-}
+use super::flow::Command;
 
 #[derive(Clone)]
 pub(super) struct Executable {

@@ -11,7 +11,7 @@ use people_model::time::{SignedDuration, Timestamp};
 #[cfg(feature = "federation")]
 use super::aws;
 #[cfg(feature = "federation")]
-use super::executable::{self, Command};
+use super::executable;
 use super::fault::{Denial, FlowError, Party, is_busy};
 use super::iam::{self, Impersonation};
 use super::source::{self, Source};
@@ -34,10 +34,20 @@ pub enum Step {
     /// Look this variable up in the environment: [`Answer::Value`].
     Env(&'static str),
     /// Run this, without a shell, and take what it prints to stdout: [`Answer::Bytes`] or [`Answer::Unable`].
-    #[cfg(feature = "federation")]
     Run(Command),
-    /// Wait so long before going on: [`Answer::Waited`]. Or give up and come back later.
+    /// Wait so long before going on: [`Answer::Waited`]; or [`Answer::Unable`], and come back later.
     Wait(SignedDuration),
+}
+
+/// What to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The program and its arguments; never empty, never given to a shell.
+    pub words: Vec<String>,
+    /// What is added to the environment.
+    pub env: Vec<(&'static str, String)>,
+    /// How long it may take.
+    pub timeout: SignedDuration,
 }
 
 /// What came of a step.
@@ -85,12 +95,14 @@ struct Facts {
     #[cfg(feature = "federation")]
     aws: aws::Known,
     /// Whether the output file of a command was looked at.
+    #[cfg(feature = "federation")]
     looked: bool,
     host: Option<String>,
     known: bool,
     own: Option<Impersonation>,
     tries: u32,
     wait: bool,
+    trouble: Option<FlowError>,
     token: Option<Token>,
     /// How many accounts of the chain the token has gone through.
     hops: usize,
@@ -153,6 +165,9 @@ impl<'a> Flow<'a> {
                 self.facts.assertion = Some(unsigned.signed(&signature));
             }
             (Asked::Wait, Answer::Waited) => self.facts.wait = false,
+            (Asked::Wait, Answer::Unable(_)) => {
+                return Err(self.facts.trouble.take().ok_or(FlowError::Confused)?);
+            }
             (Asked::MetadataHost, Answer::Value(host)) => self.metadata_host(host)?,
             #[cfg(feature = "federation")]
             (Asked::Env(name), Answer::Value(value)) => self.facts.aws.learn_env(name, value),
@@ -289,7 +304,11 @@ impl<'a> Flow<'a> {
     fn patience(&mut self, error: FlowError) -> Result<(), FlowError> {
         self.facts.tries = self.facts.tries.saturating_add(1);
         self.facts.wait = metadata::delay(self.facts.tries).is_some();
-        if self.facts.wait { Ok(()) } else { Err(error) }
+        if !self.facts.wait {
+            return Err(error);
+        }
+        self.facts.trouble = Some(error);
+        Ok(())
     }
 
     fn subject(&mut self, answer: Answer) -> Result<(), FlowError> {

@@ -36,10 +36,8 @@ mod sts;
 
 pub use allowed::{Allowed, AllowedError, UrlFault};
 pub use error::CredentialsError;
-#[cfg(feature = "federation")]
-pub use executable::Command;
 pub use fault::{Denial, FlowError, Party, SubjectFault};
-pub use flow::{Answer, Flow, Next, Step};
+pub use flow::{Answer, Command, Flow, Next, Step};
 
 use document::Document;
 use external::External;
