@@ -23,9 +23,11 @@ use crate::report::{Format, Report, print};
 
 /// A clock that is off by more is worth a word; one off by more than the second is refused by token endpoints.
 const OFF: SignedDuration = SignedDuration::from_secs(30);
+const TOO_FAR_OFF: SignedDuration = SignedDuration::from_mins(5);
+
+/// What is wrong with federation without impersonation.
 const ANONYMOUS: &str = "a federated token names no email address, and CloudM identifies callers by theirs; add \
                          service_account_impersonation_url to the credentials";
-const TOO_FAR_OFF: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
