@@ -152,8 +152,8 @@ impl Sim {
             "token_url": self.urls.sts,
             "credential_source": source,
         });
-        if impersonated {
-            document["service_account_impersonation_url"] = self.impersonation_url().into();
+        if let (true, Some(members)) = (impersonated, document.as_object_mut()) {
+            members.insert("service_account_impersonation_url".to_owned(), self.impersonation_url().into());
         }
         document
     }

@@ -47,6 +47,7 @@ struct Keys {
 }
 
 /// What is to be found out next.
+#[expect(clippy::large_enum_variant, reason = "it lives for a moment")]
 pub(super) enum Want {
     Env(&'static str),
     Send(About, Request<Bytes>),

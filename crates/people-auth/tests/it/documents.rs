@@ -3,7 +3,7 @@
 use people_auth::credentials::{FlowError, Next, Step, SubjectFault};
 use people_auth::{Allowed, Credentials};
 use people_model::time::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::machine::{Machine, SUBJECT, ask, external, imp, parse, reply, sts};
 use crate::support::now;

@@ -92,11 +92,11 @@ impl Google {
             None => allowed,
             Some(universe) => allowed
                 .with_universe(universe)
-                .map_err(|error| ConfigProblem::new("google.universe_domain", &error.to_string()))?,
+                .map_err(|error| ConfigProblem::new("google.universe_domain", error.to_string()))?,
         };
         allowed
             .with_hosts(&self.trusted_hosts)
-            .map_err(|error| ConfigProblem::new("google.trusted_hosts", &error.to_string()))
+            .map_err(|error| ConfigProblem::new("google.trusted_hosts", error.to_string()))
     }
 
     pub(super) fn check(&self) -> Result<(), ConfigProblem> {
@@ -107,7 +107,7 @@ impl Google {
             let text = format!(
                 "{fault}; it must be Google's, https://oauth2.googleapis.com/token, or on this machine"
             );
-            return Err(ConfigProblem::new("google.token_uri", &text));
+            return Err(ConfigProblem::new("google.token_uri", text));
         }
         Ok(())
     }

@@ -1,6 +1,15 @@
 //! Credentials of every kind against the pretend clouds: doctor, token and a call with each, and what is refused before anything is sent.
 
-use people_sim::Fault;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use people::host::{Clock, Native};
+use people::load;
+use people_auth::{Ask, Rs256};
+use people_core::wire::{Account, Google};
+use people_model::cloudm::SCOPE;
+use people_model::time::SignedDuration;
+use people_sim::{Fault, SimOptions};
 use serde_json::{Value, json};
 
 use crate::world::{World, test};
@@ -180,3 +189,61 @@ test!(what_cannot_be_had_at_the_edge_is_said_there, world, {
     );
     world.run("config check").ends(3, "`google.trusted_hosts`: only this machine");
 });
+
+/// The way to tokens as the bridge has it, in this process, with a clock that can be moved.
+fn google(world: &World, ask: Ask) -> (Google<Rs256>, Native) {
+    let folder = world.folder.path();
+    let config = load::config(&folder.join("people.toml")).unwrap();
+    let credentials = load::credentials(&config, folder).unwrap();
+    let signer = load::signer(&credentials).unwrap();
+    let host = Native::new(Clock::default(), Duration::from_secs(20), 1_000_000).unwrap().in_folder(folder);
+    (Google::new(Account::new(credentials, signer), ask), host)
+}
+
+test!(ten_thousand_calls_share_one_token_until_it_ends, world, {
+    const ONCE: [&str; 3] = ["subject.subject", "sts.token", "iamcredentials.generateAccessToken"];
+    with(&world, &world.sim.external_account(json!({"url": world.sim.urls().subject}), true), "");
+    let (google, host) = google(&world, Ask::new([SCOPE]).unwrap());
+    let all = async || {
+        let tokens = join_all((0..10_000).map(|_| google.token(&host))).await;
+        let first = tokens[0].as_ref().unwrap().expose().clone();
+        assert!(tokens.into_iter().all(|token| *token.unwrap().expose() == first));
+        first
+    };
+    let pass = |seconds: u64| {
+        world.sim.advance(Duration::from_secs(seconds));
+        host.clock().advance(SignedDuration::from_secs(seconds.try_into().unwrap()));
+    };
+    let one = all().await;
+    assert_eq!(asked(&world, 0), ONCE);
+    assert!(!google.look_ahead(&host).await.unwrap());
+    // Ahead of its end it is replaced beside the calls.
+    pass(3340);
+    let before = world.sim.calls(0).len();
+    assert!(google.look_ahead(&host).await.unwrap());
+    let two = all().await;
+    assert_ne!(one, two);
+    assert_eq!(asked(&world, before), ONCE);
+    // Where that goes wrong the old one serves on.
+    pass(3450);
+    world.sim.add_fault(Fault::status("/sts", 503)).unwrap();
+    assert!(google.look_ahead(&host).await.is_err());
+    assert_eq!(all().await, two);
+    world.sim.clear_faults();
+    // Once it has ended, all wait for one exchange.
+    pass(200);
+    let before = world.sim.calls(0).len();
+    assert_ne!(all().await, two);
+    assert_eq!(asked(&world, before), ONCE);
+});
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_key_a_user_is_acted_for_by_the_accounts_own_signature() {
+    let world = World::with(SimOptions { delegation: true, ..SimOptions::default() }).await;
+    let document = world.sim.external_account(json!({"url": world.sim.urls().subject}), true);
+    with(&world, &document, &format!("token_uri = \"{}\"", world.sim.urls().token_uri));
+    let ask = Ask::new([SCOPE]).unwrap().on_behalf_of("admin@example.com");
+    let (google, host) = google(&world, ask);
+    google.exchange(&host).await.unwrap();
+    assert_eq!(asked(&world, 0), ["subject.subject", "sts.token", "iamcredentials.signJwt", "token.token"]);
+}
