@@ -30,7 +30,7 @@ title = "worker.businessTitle"
 "#;
 
 fn map(c: &mut Criterion) {
-    let config: SourceConfig = toml::from_str(SOURCE).expect("the source is well-formed");
+    let config: SourceConfig = people_core::toml::from_str(SOURCE).expect("the source is well-formed");
     let secrets = |_: &people_core::config::SecretRef| Ok(Secret::from("secret"));
     let source = source::build(&config, &secrets).expect("the source can be built");
     let delivery = Delivery {

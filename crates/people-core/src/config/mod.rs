@@ -117,7 +117,8 @@ impl fmt::Display for ConfigError {
 impl Config {
     /// Parses and checks the document. Secrets are not resolved yet.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let mut config: Self = toml::from_str(text).map_err(|error| locate::parse_error(text, &error))?;
+        let mut config: Self =
+            crate::toml::from_str(text).map_err(|error| locate::parse_error(text, &error))?;
         config.check().map_err(|problem| locate::problem(text, problem))?;
         config.document = text.to_owned();
         Ok(config)
