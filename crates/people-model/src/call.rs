@@ -176,6 +176,19 @@ pub enum Effect {
         /// Its workflow.
         workflow: WorkflowId,
     },
+    /// The owner of an unmanaged account is asked, by mail, to hand it over.
+    Invite {
+        /// The account's address.
+        address: Email,
+        /// How many mails had been sent before, where an invitation was to be seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mails: Option<u64>,
+    },
+    /// The invitation is taken back.
+    CancelInvitation {
+        /// The account's address.
+        address: Email,
+    },
 }
 
 crate::tagged::tagged!("effect" Effect);
@@ -198,6 +211,8 @@ impl Effect {
             Self::Offboard => "offboard",
             Self::AbortOnboarding { .. } => "abort onboarding",
             Self::AbortOffboarding { .. } => "abort offboarding",
+            Self::Invite { .. } => "invite",
+            Self::CancelInvitation { .. } => "cancel invitation",
         }
     }
 }

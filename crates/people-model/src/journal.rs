@@ -204,6 +204,16 @@ pub enum HeldWhy {
         /// The member.
         member: String,
     },
+    /// An account that the customer does not manage has the address.
+    Unmanaged,
+    /// The owner of the unmanaged account declined the invitation.
+    InvitationDeclined,
+    /// The invitation was not answered in time.
+    InvitationUnanswered,
+    /// The answer to a sent invitation was lost, and nothing shows whether the mail went.
+    InvitationUncertain,
+    /// The invitation was accepted, and the target does not show the account.
+    InvitationAccepted,
 }
 
 crate::tagged::tagged!("held" HeldWhy);
@@ -273,6 +283,21 @@ impl fmt::Display for HeldWhy {
             Self::Incomplete { member } => {
                 write!(f, "HR has not sent {member}, which an account needs; map it, then have HR send the person again")
             }
+            Self::Unmanaged => f.write_str(
+                "an account that Google Workspace does not manage has the address ([invitations] unmanaged); invite its owner with `people invite send`, and approve with --address once that is accepted or to use another; or approve to make the account all the same",
+            ),
+            Self::InvitationDeclined => f.write_str(
+                "the owner of the unmanaged account with the address declined the invitation; talk to them, then approve with --address to use another, or approve to make the account all the same",
+            ),
+            Self::InvitationUnanswered => f.write_str(
+                "the invitation to the owner of the unmanaged account was not answered in time ([invitations] wait); talk to them, then approve with --address to use another, or approve to make the account all the same",
+            ),
+            Self::InvitationUncertain => f.write_str(
+                "the answer to a sent invitation was lost, and nothing shows whether the mail went; look with `people invite get`, then approve to send it once more",
+            ),
+            Self::InvitationAccepted => f.write_str(
+                "the invitation was accepted and CloudM does not show the account; look there, then approve to make it",
+            ),
         }
     }
 }
@@ -304,6 +329,12 @@ pub enum Outcome {
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
         until: Timestamp,
     },
+    /// The owner of the unmanaged account with the address is invited; the answer is awaited.
+    Invited {
+        /// Until when it is not yet looked at again.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        until: Timestamp,
+    },
     /// The account is offboarded, or its offboarding runs.
     Offboarded,
     /// The hire was taken back, and nothing is left of it.
@@ -323,6 +354,7 @@ impl fmt::Display for Outcome {
             Self::Waiting { until } => write!(f, "agrees; next at {until}"),
             Self::Scheduled { at } => write!(f, "onboarding scheduled for {at}"),
             Self::Expected { until } => write!(f, "onboarding awaited until {until}"),
+            Self::Invited { until } => write!(f, "invited; answer awaited, next look at {until}"),
             Self::Offboarded => f.write_str("offboarded"),
             Self::Withdrawn => f.write_str("withdrawn"),
             Self::NoAccount => f.write_str("no account, none wanted"),
