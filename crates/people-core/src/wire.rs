@@ -51,6 +51,11 @@ impl<S: Signer> Wire<S> {
         Self { base, key, signer, ask, tokens: SharedTokens::new(), refused: Mutex::default() }
     }
 
+    /// The same way with another signer, and without a token yet.
+    pub(crate) fn beside(&self, signer: S) -> Self {
+        Self::new(&self.base, self.key.clone(), signer, self.ask.clone())
+    }
+
     /// The base URL, without a slash at the end.
     pub fn base(&self) -> &str {
         &self.base
