@@ -113,10 +113,12 @@ impl Guard {
     /// The token, exchanged once for all who ask meanwhile.
     async fn token(&self, refused: Option<String>) -> Result<Result<String, NotSent>, TalkError> {
         let bridge = self.bridge()?;
+        let google =
+            bridge.wires.cloudm.google().ok_or_else(|| TalkError("CloudM has no account".to_owned()))?;
         if let Some(refused) = refused {
-            let _ = bridge.wire.refuse(&Secret::new(refused), host::now());
+            let _ = google.refuse(&Secret::new(refused), host::now());
         }
-        Ok(bridge.wire.token(&bridge.host).await.map(|token| token.expose().clone()))
+        Ok(google.token(&bridge.host).await.map(|token| token.expose().clone()))
     }
 
     fn bridge(&self) -> Result<&EdgeBridge, TalkError> {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use http::{Request, Response};
 use jiff::tz::TimeZone;
-use people_auth::{Ask, ServiceAccountKey, Signer};
+use people_auth::{ServiceAccountKey, Signer};
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{
     DeliveryId, Email, Entry, Event, EventId, HeldWhy, Members, PersonKey, Secret, SourceName, Trust, Why,
@@ -19,7 +19,7 @@ use crate::engine::{Drive, State, Stop};
 use crate::host::Host;
 use crate::journal::{Appended, Journal, Mark, Sorted, Status};
 use crate::source::{self, BoxedSource, Dead, Delivery, Fetched, Piece};
-use crate::wire::Wire;
+use crate::wire::{Account, Wires};
 
 /// How many deliveries are taken apart in one go.
 const BATCH: usize = 64;
@@ -30,8 +30,8 @@ pub struct Bridge<H, J, S> {
     pub host: H,
     /// The journal.
     pub journal: J,
-    /// The way to CloudM.
-    pub wire: Wire<S>,
+    /// The ways to all APIs.
+    pub wires: Wires<S>,
     /// The configuration.
     pub config: Arc<Config>,
     pub(crate) sources: Arc<BTreeMap<SourceName, BoxedSource>>,
@@ -80,27 +80,22 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
                 problem,
             })?),
         };
-        let ask = Ask::new([people_model::cloudm::SCOPE]).map_err(|error| ConfigError {
-            line: 0,
-            key: "google".into(),
-            problem: error.to_string(),
-        })?;
         let key = match &config.google.audience {
             Some(audience) => key.with_audience(audience.clone()),
             None => key,
         };
-        let wire = Wire::new(&config.cloudm.base_url, key, signer, ask);
+        let wires = Wires::new(&config, secrets, &Account::new(key, signer))?;
         let (config, sources) = (Arc::new(config), Arc::new(sources));
-        Ok(Self { host, journal, wire, config, sources, admin_token, counters: Counters::default() })
+        Ok(Self { host, journal, wires, config, sources, admin_token, counters: Counters::default() })
     }
 
     /// A bridge of the same configuration over another machine and another journal: nothing is parsed or built again. Its tokens and
     /// counters are its own.
-    pub fn beside(&self, host: H, journal: J, signer: S) -> Self {
+    pub fn beside(&self, host: H, journal: J) -> Self {
         Self {
             host,
             journal,
-            wire: self.wire.beside(signer),
+            wires: self.wires.beside(),
             config: self.config.clone(),
             sources: self.sources.clone(),
             admin_token: self.admin_token.clone(),
@@ -169,7 +164,7 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             host: &self.host,
             journal: &self.journal,
             target: &self.config.cloudm,
-            wire: &self.wire,
+            wires: &self.wires,
             records: self,
             domain: &self.config.cloudm.domain,
             policy: &self.config.policy,

@@ -2,7 +2,7 @@
 //! messages; a host only carries them.
 
 use http::Response;
-use people_model::call::Method;
+use people_model::call::{Form, Method};
 use people_model::{Api, Call, Safety};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -20,13 +20,15 @@ pub trait Endpoint {
     const SAFETY: Safety;
     /// Whether a fresh initial password is put into the body when it is sent.
     const PASSWORD: bool = false;
+    /// How its body travels.
+    const FORM: Form = Form::Json;
     /// What a success returns.
     type Reply: DeserializeOwned;
 
-    /// The path below the API's base URL, percent-encoded.
+    /// The path below the API's base URL, percent-encoded, with its query.
     fn path(&self) -> String;
 
-    /// The JSON body, if there is one.
+    /// The body, if there is one.
     fn body(&self) -> Option<Value> {
         None
     }
@@ -40,6 +42,7 @@ pub trait Endpoint {
             method: Self::METHOD,
             path: self.path(),
             body: self.body(),
+            form: Self::FORM,
             password: Self::PASSWORD,
         }
     }

@@ -16,6 +16,12 @@ use crate::{Email, WorkflowId};
 pub enum Api {
     /// CloudM Automate, People API v4 and the v1 workflow abort.
     Cloudm,
+    /// CCAI Platform, bulk user management.
+    Ccai,
+    /// Cloud Identity, user invitations v1.
+    Invitations,
+    /// Google Apps Provisioning v2 (Atom).
+    Gapps,
 }
 
 /// Whether an operation may be repeated when its answer was lost. Declared by the operation, not guessed from the verb.
@@ -58,6 +64,44 @@ impl Method {
     }
 }
 
+/// How a body travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// As JSON.
+    #[default]
+    Json,
+    /// As `multipart/form-data`: the body is an object whose member `file` is sent as a file of JSON, under the name in `filename`;
+    /// its other members are fields.
+    File,
+    /// As an Atom document: the body is a string that holds it.
+    Atom,
+}
+
+impl Form {
+    /// The content type; of a file, without its boundary.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::File => "multipart/form-data",
+            Self::Atom => "application/atom+xml",
+        }
+    }
+
+    /// What answers are asked for.
+    pub fn accept(self) -> &'static str {
+        match self {
+            Self::Json | Self::File => "application/json",
+            Self::Atom => "application/atom+xml",
+        }
+    }
+
+    fn is_json(&self) -> bool {
+        matches!(self, Self::Json)
+    }
+}
+
 /// One API operation as plain data. It can be printed, stored and compared. It never holds a secret: an initial password
 /// is filled in when the request is built and forgotten with it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -71,11 +115,14 @@ pub struct Call {
     pub safety: Safety,
     /// The verb.
     pub method: Method,
-    /// The path below the API's base URL, percent-encoded, starting with `/`.
+    /// The path below the API's base URL, percent-encoded, starting with `/`; with its query, where there is one.
     pub path: String,
-    /// The JSON body, if there is one.
+    /// The body, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
+    /// How the body travels.
+    #[serde(default, skip_serializing_if = "Form::is_json")]
+    pub form: Form,
     /// Whether a fresh initial password is to be put into the body's `password` when it is sent.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub password: bool,

@@ -23,11 +23,14 @@
 
 mod bamboohr;
 mod calls;
+mod ccai;
 mod clock;
+mod cloudidentity;
 mod cloudm;
 mod control;
 mod directory;
 mod faults;
+mod gapps;
 mod http;
 mod key;
 mod options;

@@ -32,11 +32,11 @@ pub struct Urls {
     pub token_uri: String,
     /// CloudM, up to and with `/_ah/api`.
     pub cloudm: String,
-    /// CCAI Platform; answers 501.
+    /// CCAI Platform, up to where `/apps/api/v1` begins.
     pub ccai: String,
-    /// Cloud Identity; answers 501.
+    /// Cloud Identity, up to where `/v1` begins.
     pub cloudidentity: String,
-    /// Google Apps Provisioning; answers 501.
+    /// Google Apps Provisioning, up to where `/a/feeds` begins.
     pub gapps: String,
     /// The tester's side.
     pub control: String,
@@ -93,6 +93,9 @@ impl Sim {
             directory: Directory::default(),
             workflows: Workflows::default(),
             employees: BTreeMap::new(),
+            ccai: Default::default(),
+            invitations: Default::default(),
+            gapps: Default::default(),
             denied: BTreeSet::new(),
             delegated: None,
             faults: Faults::seeded(options.seed),

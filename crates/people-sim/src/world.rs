@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use people_model::Members;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::calls::CallRecord;
 use crate::clock::{Clock, http_date, rfc3339};
@@ -18,7 +18,7 @@ use crate::options::{Action, SimOptions};
 use crate::sim::Urls;
 use crate::token::Tokens;
 use crate::workflows::{Workflow, WorkflowKind, Workflows};
-use crate::{bamboohr, cloudm, token};
+use crate::{bamboohr, ccai, cloudidentity, cloudm, gapps, token};
 
 /// A picture of the pretend clouds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,9 +29,9 @@ pub struct State {
     pub users: BTreeMap<String, Members>,
     /// CloudM's workflows, oldest first.
     pub workflows: Vec<Workflow>,
-    /// Jobs of other APIs; none so far.
+    /// CCAI Platform's jobs, oldest first.
     pub jobs: Vec<Value>,
-    /// Invitations of other APIs; none so far.
+    /// Cloud Identity's invitations by address.
     pub invitations: Vec<Value>,
     /// BambooHR's employees by id.
     pub employees: BTreeMap<String, Members>,
@@ -48,6 +48,10 @@ pub(crate) struct World {
     pub(crate) directory: Directory,
     pub(crate) workflows: Workflows,
     pub(crate) employees: BTreeMap<String, Members>,
+    pub(crate) ccai: ccai::Ccai,
+    pub(crate) invitations: cloudidentity::Invitations,
+    #[expect(dead_code, reason = "nothing is kept of it yet")]
+    pub(crate) gapps: gapps::Gapps,
     pub(crate) denied: BTreeSet<Action>,
     /// Domains that the account is delegated for; every one where `None`.
     pub(crate) delegated: Option<BTreeSet<String>>,
@@ -60,7 +64,9 @@ enum Api {
     Token,
     CloudM,
     BambooHr,
-    Later(&'static str),
+    Ccai,
+    CloudIdentity,
+    Gapps,
 }
 
 impl Api {
@@ -69,9 +75,9 @@ impl Api {
             "token" if path == "/token" => Some(Self::Token),
             "_ah" => Some(Self::CloudM),
             "bamboohr" => Some(Self::BambooHr),
-            "ccai" => Some(Self::Later("ccai")),
-            "cloudidentity" => Some(Self::Later("cloudidentity")),
-            "gapps" => Some(Self::Later("gapps")),
+            "ccai" => Some(Self::Ccai),
+            "cloudidentity" => Some(Self::CloudIdentity),
+            "gapps" => Some(Self::Gapps),
             _ => None,
         }
     }
@@ -81,7 +87,9 @@ impl Api {
             Self::Token => "token",
             Self::CloudM => "cloudm",
             Self::BambooHr => "bamboohr",
-            Self::Later(name) => name,
+            Self::Ccai => "ccai",
+            Self::CloudIdentity => "cloudidentity",
+            Self::Gapps => "gapps",
         }
     }
 
@@ -90,7 +98,9 @@ impl Api {
             Self::Token => "token",
             Self::CloudM => cloudm::op(request),
             Self::BambooHr => bamboohr::op(request),
-            Self::Later(_) => "unknown",
+            Self::Ccai => ccai::op(request),
+            Self::CloudIdentity => cloudidentity::op(request),
+            Self::Gapps => gapps::op(request),
         }
     }
 
@@ -99,7 +109,9 @@ impl Api {
             Self::Token => token::handle(world, request, now),
             Self::CloudM => cloudm::handle(world, request, now),
             Self::BambooHr => bamboohr::handle(world, request),
-            Self::Later(name) => Handled::quietly(unbuilt(name)),
+            Self::Ccai => ccai::handle(world, request, now),
+            Self::CloudIdentity => cloudidentity::handle(world, request, now),
+            Self::Gapps => gapps::handle(world, request, now),
         }
     }
 
@@ -112,9 +124,9 @@ impl Api {
             Self::Token => token::fault(status, reason, message),
             Self::CloudM => cloudm::fault(status, raw, reason, message),
             Self::BambooHr => bamboohr::error(status, message.unwrap_or("Injected fault")),
-            Self::Later(_) => {
-                Reply::json(status, &json!({ "error": { "code": status, "message": message } }))
-            }
+            Self::Ccai => ccai::fault(status, message),
+            Self::CloudIdentity => cloudidentity::fault(status, reason, message),
+            Self::Gapps => gapps::fault(status, message),
         };
         let status = reply.status;
         let reply = match fault.body {
@@ -137,11 +149,6 @@ impl Api {
             Some(RetryAfter::Text(text)) => reply.with("retry-after", text),
         }
     }
-}
-
-fn unbuilt(name: &str) -> Reply {
-    let message = format!("the pretend {name} API is not built yet");
-    Reply::json(501, &json!({ "error": { "code": 501, "message": message, "status": "UNIMPLEMENTED" } }))
 }
 
 /// What goes back over the wire after a pause: an answer, or (`None`) the end of the connection.
@@ -247,8 +254,8 @@ impl World {
                 .map(|(id, user)| (id.clone(), cloudm::shown_in_state(user)))
                 .collect(),
             workflows: self.workflows.all().to_vec(),
-            jobs: Vec::new(),
-            invitations: Vec::new(),
+            jobs: self.ccai.jobs(),
+            invitations: self.invitations.all(),
             employees: self.employees.clone(),
             calls: self.calls_after(after),
         }

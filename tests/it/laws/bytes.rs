@@ -295,6 +295,7 @@ fn any_answer() {
             method: Method::Post,
             path: "/".into(),
             body: None,
+            form: people_model::call::Form::Json,
             password: false,
         };
         let (Ok(status), Ok(header)) = (StatusCode::from_u16(status), HeaderValue::from_bytes(&header))

@@ -16,8 +16,8 @@ use crate::host::{Host, Lost};
 use crate::journal::{Appended, Journal, Mark, Status};
 use crate::policy::Policy;
 use crate::source::Dead;
-use crate::target::{Answer, Target};
-use crate::wire::{NoAnswer, NotSent, Wire};
+use crate::target::{Answer, Target, judge};
+use crate::wire::{NoAnswer, NotSent, Wires};
 
 /// How long a person who is being driven is left alone by others. After a crash they are picked up again then.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
@@ -52,8 +52,8 @@ pub struct Drive<'a, H, J, T, S, R> {
     pub journal: &'a J,
     /// The target.
     pub target: &'a T,
-    /// The way to it.
-    pub wire: &'a Wire<S>,
+    /// The ways to all APIs.
+    pub wires: &'a Wires<S>,
     /// The sources.
     pub records: &'a R,
     /// The tenant.
@@ -211,8 +211,8 @@ where
 
     /// Sends a call and says what came of it. Total.
     async fn call(&self, call: &Call) -> Verdict<Answer> {
-        match self.wire.send(self.host, call).await {
-            Ok(answer) => self.target.judge(call, &answer),
+        match self.wires.send(self.host, call).await {
+            Ok(answer) => judge(call, &answer),
             Err(NoAnswer::NotSent(NotSent { after_s, why })) => Verdict::Again { after_s, why },
             Err(NoAnswer::Unanswered(why)) => match call.safety {
                 Safety::Once => Verdict::Unknown { why },

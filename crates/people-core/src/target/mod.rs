@@ -3,12 +3,20 @@
 
 use bytes::Bytes;
 use http::Response;
-use people_model::{Call, Email, HeldWhy, Outcome, Step, Verdict, WorkerId, verdict::Receipt};
+use people_model::{Api, Call, Email, HeldWhy, Outcome, Step, Verdict, WorkerId, verdict::Receipt};
 use serde_json::Value;
 
 use crate::engine::{Seen, Situation};
 
 pub mod cloudm;
+
+/// What an answer means, by the rules of the API that gave it. Total.
+pub fn judge(call: &Call, answer: &Response<Bytes>) -> Verdict<Answer> {
+    match call.api {
+        Api::Cloudm => cloudm::judge(call, answer),
+        _ => cloudm::judge(call, answer),
+    }
+}
 
 /// What an answer holds. Prints nothing of it.
 #[derive(Clone, PartialEq)]
@@ -62,9 +70,6 @@ pub trait Target {
 
     /// What to do next. Pure; the law: once all steps are applied and looked at again, the plan has no step.
     fn plan(&self, situation: &Situation<'_>, seen: &Seen) -> Plan;
-
-    /// What an answer means. Total.
-    fn judge(&self, call: &Call, answer: &Response<Bytes>) -> Verdict<Answer>;
 
     /// What is kept of a done call's answer.
     fn receipt(&self, call: &Call, answer: &Answer) -> Receipt;

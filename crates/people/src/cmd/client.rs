@@ -1,14 +1,14 @@
-//! A way to CloudM for one command: the call, its retries, and what came of it. Needs no source and no journal.
+//! The ways to the APIs for one command: the call, its retries, and what came of it. Needs no source and no journal.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use people_auth::{Ask, Rs256, TokenError};
+use people_auth::{Rs256, TokenError};
 use people_core::config::Config;
-use people_core::target::cloudm::judge;
-use people_core::wire::{ExchangeError, NoAnswer, NotSent, Wire};
+use people_core::target::judge;
+use people_core::wire::{Account, ExchangeError, Google, NoAnswer, NotSent, Wires};
 use people_model::verdict::WhyKind;
-use people_model::{Call, Members, Safety, Verdict, Why, cloudm};
+use people_model::{Call, Members, Safety, Verdict, Why};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Fail};
@@ -27,7 +27,7 @@ const TRIES: u32 = 5;
 pub(super) struct Client {
     pub(super) config: Config,
     pub(super) host: Native,
-    pub(super) wire: Wire<Rs256>,
+    pub(super) wires: Wires<Rs256>,
     pub(super) account: String,
     pub(super) token_uri: String,
 }
@@ -50,10 +50,16 @@ impl Client {
         let signer = Rs256::new(&key).map_err(load::LoadError::from)?;
         let host =
             Native::new(Clock::default(), TIMEOUT, config.server.rate).map_err(load::LoadError::from)?;
-        let ask = Ask::new([cloudm::SCOPE]).map_err(|error| Fail::failed(error.to_string()))?;
         let (account, token_uri) = (key.client_email().to_owned(), key.token_uri().to_string());
-        let wire = Wire::new(&config.cloudm.base_url, key, signer, ask);
-        Ok(Self { config, host, wire, account, token_uri })
+        let folder = load::folder(path);
+        let wires = Wires::new(&config, &load::secrets(&folder), &Account::new(key, signer))
+            .map_err(|error| load::LoadError::Config { path: path.to_owned(), error })?;
+        Ok(Self { config, host, wires, account, token_uri })
+    }
+
+    /// What gets tokens for CloudM.
+    pub(super) fn google(&self) -> Result<&Google<Rs256>, Fail> {
+        self.wires.cloudm.google().ok_or_else(|| Fail::failed("CloudM is not reached with an access token"))
     }
 
     /// Sends the call, again where it was not done and may be later.
@@ -98,7 +104,7 @@ impl Client {
 
     /// Sends the call once and says what came of it.
     pub(super) async fn once(&self, call: &Call) -> Verdict<Value> {
-        match self.wire.send(&self.host, call).await {
+        match self.wires.send(&self.host, call).await {
             Ok(answer) => judge(call, &answer).map(|answer| answer.0),
             Err(NoAnswer::NotSent(NotSent { after_s, why })) => Verdict::Again { after_s, why },
             Err(NoAnswer::Unanswered(why)) => match call.safety {
@@ -110,7 +116,7 @@ impl Client {
 
     /// Asks for a token once more, to hear in full what is wrong. An error that may pass is none.
     async fn token_trouble(&self) -> Result<(), Fail> {
-        match self.wire.exchange(&self.host, self.wire.ask()).await {
+        match self.google()?.exchange(&self.host).await {
             Ok(_) => Ok(()),
             Err(error) => match &error {
                 ExchangeError::Lost(_) => Ok(()),

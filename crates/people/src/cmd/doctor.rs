@@ -191,7 +191,7 @@ async fn clock(findings: &mut Findings<'_>, client: &Client) -> Result<bool, Fai
 }
 
 async fn token(findings: &mut Findings<'_>, client: &Client) -> Result<bool, Fail> {
-    let found = match client.wire.exchange(&client.host, client.wire.ask()).await {
+    let found = match client.google()?.exchange(&client.host).await {
         Ok(token) => Ok(format!("valid for {} min", token.left(client.host.now()).as_mins())),
         Err(error) => Err((Level::Fail, exchange(&error).text)),
     };
@@ -226,7 +226,7 @@ fn advice(why: &Why, client: &Client) -> String {
             "CloudM knows {account} and its role does not allow reading users (HTTP 403); give it a role with global scope and all permissions at the root organizational unit (Automate, Settings, Roles)"
         ),
         WhyKind::NotSent | WhyKind::Unanswered => {
-            format!("{}: {why}; check the network and [cloudm] base_url", client.wire.base())
+            format!("{}: {why}; check the network and [cloudm] base_url", client.wires.cloudm.base())
         }
         WhyKind::ServerError | WhyKind::RateLimited => format!("{why}; try again in a few minutes"),
         _ => why.to_string(),

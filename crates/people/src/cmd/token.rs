@@ -12,12 +12,12 @@ use crate::report::Report;
 /// Gets a token and shows its figures; the token itself only where that is asked for.
 pub(super) async fn token(config: &Path, report: &Report, show: bool) -> Result<Exit, Fail> {
     let client = Client::new(config)?;
-    let token =
-        client.wire.exchange(&client.host, client.wire.ask()).await.map_err(|error| exchange(&error))?;
+    let google = client.google()?;
+    let token = google.exchange(&client.host).await.map_err(|error| exchange(&error))?;
     let mut members = [
         ("account", json!(client.account)),
         ("tokenUri", json!(client.token_uri)),
-        ("scope", json!(client.wire.ask().scope())),
+        ("scope", json!(google.ask().scope())),
         ("expires", json!(token.expiry())),
         ("validSeconds", json!(token.left(client.host.now()).as_secs())),
     ]

@@ -137,6 +137,7 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
             method: Method::Post,
             path: "/a%20b?c=d".into(),
             body: Some(json!({"familyName": "O'Neill", "phones": []})),
+            form: people_model::call::Form::Json,
             password: true,
         },
     });

@@ -108,6 +108,7 @@ mod tests {
             method: Method::Get,
             path: "/".into(),
             body: None,
+            form: people_model::call::Form::Json,
             password: false,
         }
     }

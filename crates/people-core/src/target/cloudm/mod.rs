@@ -1,9 +1,7 @@
 //! CloudM Automate, People API v4.
 
-use bytes::Bytes;
-use http::Response;
 use people_model::verdict::Receipt;
-use people_model::{Call, Domain, Email, Members, Verdict, WorkflowId};
+use people_model::{Call, Domain, Email, Members, WorkflowId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -99,10 +97,6 @@ impl Target for Cloudm {
 
     fn plan(&self, situation: &Situation<'_>, seen: &Seen) -> Plan {
         plan::plan(self, situation, seen)
-    }
-
-    fn judge(&self, call: &Call, answer: &Response<Bytes>) -> Verdict<Answer> {
-        judge(call, answer)
     }
 
     fn receipt(&self, _call: &Call, answer: &Answer) -> Receipt {

@@ -1,0 +1,31 @@
+//! CCAI Platform's bulk users.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::http::{Handled, Reply, Request};
+use crate::world::World;
+
+/// What it knows.
+#[derive(Debug, Default)]
+pub(crate) struct Ccai;
+
+impl Ccai {
+    /// What the state shows of it.
+    pub(crate) fn jobs(&self) -> Vec<Value> {
+        Vec::new()
+    }
+}
+
+pub(crate) fn op(_request: &Request) -> &'static str {
+    "unknown"
+}
+
+pub(crate) fn handle(_world: &mut World, _request: &Request, _now: Timestamp) -> Handled {
+    Handled::quietly(fault(501, Some("this pretended API is not built yet")))
+}
+
+/// An injected error as this API sends it.
+pub(crate) fn fault(status: u16, message: Option<&str>) -> Reply {
+    Reply::json(status, &json!({ "error": { "code": status, "message": message } }))
+}
