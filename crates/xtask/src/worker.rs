@@ -100,19 +100,24 @@ fn bundle(to: &Path) -> Result<(), String> {
     bind.current_dir(root()).args(["--target", "bundler", "--no-typescript", "--out-name", "people"]);
     bind.args(["--remove-name-section", "--remove-producers-section"]);
     run_it(bind.args(["--out-dir", &text(to), WASM]))?;
-    fs::copy(root().join("worker/js/entry.js"), to.join("entry.js")).map_err(io)?;
+    for file in ["entry.js", "host.js"] {
+        fs::copy(root().join("worker/js").join(file), to.join(file)).map_err(io)?;
+    }
     run_it(
         node_bin("esbuild")
             .arg(to.join("entry.js"))
             .args(["--bundle", "--minify", "--format=esm", "--log-level=warning"])
-            .arg("--external:./people_bg.wasm")
+            .args(["--external:./people_bg.wasm", "--external:cloudflare:*"])
             .arg(format!("--outfile={}", text(&to.join("worker.js")))),
     )?;
     // Only what is uploaded stays, or `wrangler` would attach the rest.
-    for file in ["entry.js", "people.js", "people_bg.js"] {
+    for file in ["entry.js", "host.js", "people.js", "people_bg.js"] {
         fs::remove_file(to.join(file)).map_err(io)?;
     }
-    fs::remove_dir_all(to.join("snippets")).map_err(io)
+    match fs::remove_dir_all(to.join("snippets")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(error)),
+        _ => Ok(()),
+    }
 }
 
 fn run_it(command: &mut Command) -> Result<(), String> {
