@@ -97,11 +97,12 @@ export function freePort() {
   });
 }
 
-/** What miniflare is told. */
-export function options(sim, { config = document(sim), bindings = {}, persist, port, bundle = BUNDLE } = {}) {
+/** What miniflare is told. `main` is a module before the bundle, which it may import. */
+export function options(sim, { config = document(sim), bindings = {}, persist, port, bundle = BUNDLE, main } = {}) {
   const sqlite = (className) => ({ className, useSQLite: true });
   return {
     modules: [
+      ...(main ? [{ type: "ESModule", path: join(bundle, main.name), contents: main.contents }] : []),
       { type: "ESModule", path: join(bundle, "worker.js") },
       { type: "CompiledWasm", path: join(bundle, "people_bg.wasm") },
     ],
@@ -166,7 +167,9 @@ export function hr(url, id, event) {
 }
 
 export async function api(url, path, init = {}) {
-  const answer = await fetch(`${url}${path}`, { ...init, headers: ADMIN });
+  const ask = () => fetch(`${url}${path}`, { ...init, headers: ADMIN });
+  // A kept connection may be closed just as it is used again.
+  const answer = await ask().catch((error) => (error.cause?.code === "ECONNRESET" && !init.method ? ask() : Promise.reject(error)));
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
   return JSON.parse(text);
