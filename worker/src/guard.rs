@@ -118,7 +118,7 @@ impl Post {
             Ask::Events { filter } => talk::said(self.shelf.events(&filter).await),
             Ask::Stats => talk::said(self.shelf.stats().await),
             Ask::Token { scope, subject, refused } => {
-                talk::said(Ok::<_, TalkError>(self.token(&scope, subject.as_deref(), refused).await?))
+                talk::said(Ok::<_, TalkError>(self.token(&scope, subject, refused).await?))
             }
             Ask::Tend { before } => {
                 self.shelf.prune(before).await?;
@@ -131,18 +131,21 @@ impl Post {
         }
     }
 
-    /// The token, exchanged once for all who ask meanwhile.
+    /// The token of this scope and subject, exchanged once for all who ask meanwhile; none that the configuration does not name.
     async fn token(
         &self,
         scope: &str,
-        subject: Option<&str>,
+        subject: Option<String>,
         refused: Option<String>,
     ) -> Result<Result<String, NotSent>, TalkError> {
         let bridge = self.bridge()?;
-        let google = bridge
-            .wires
-            .google(|ask| ask.scope() == scope && ask.subject() == subject)
-            .ok_or_else(|| TalkError("no API that is configured needs this token".to_owned()))?;
+        let stranger = || TalkError("no API that is configured needs this token".to_owned());
+        let ask = people_auth::Ask::new(scope.split(' ')).map_err(|_| stranger())?;
+        let ask = match subject {
+            Some(subject) => ask.on_behalf_of(subject),
+            None => ask,
+        };
+        let google = bridge.wires.google(&ask).ok_or_else(stranger)?;
         if let Some(refused) = refused {
             let _ = google.refuse(&Secret::new(refused), runtime::now());
         }

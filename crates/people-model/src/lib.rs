@@ -10,16 +10,20 @@
 //! | [`verdict`] | what an answer to a call means |
 //! | [`journal`] | the entries of a person's log |
 //! | [`cloudm`] | resources of the CloudM People API v4 |
+//! | [`invitations`] | resources of Cloud Identity's user invitations v1 |
 #![forbid(unsafe_code)]
 
 pub mod call;
 pub mod cloudm;
 pub mod event;
 pub mod id;
+pub mod invitations;
 pub mod journal;
 pub mod secret;
+mod tagged;
 pub mod time;
 pub mod verdict;
+mod zones;
 
 #[cfg(feature = "schema")]
 pub mod schema;

@@ -34,16 +34,21 @@ impl<S> Wires<S> {
         _secrets: &dyn Secrets,
         account: &Arc<Account<S>>,
     ) -> Result<Self, ConfigError> {
-        let google = |scope| {
-            let ask = Ask::new([scope]).map_err(|error| ConfigError {
+        let ask = |scope| {
+            Ask::new([scope]).map_err(|error| ConfigError {
                 line: 0,
                 key: "google".into(),
                 problem: error.to_string(),
-            })?;
-            Ok(Access::Google(Google::new(Arc::clone(account), ask)))
+            })
         };
-        let cloudm = Wire::new(&config.cloudm.base_url, google(people_model::cloudm::SCOPE)?);
-        Ok(Self { cloudm, others: Vec::new() })
+        let google = |ask| Access::Google(Google::new(Arc::clone(account), ask));
+        let cloudm = Wire::new(&config.cloudm.base_url, google(ask(people_model::cloudm::SCOPE)?));
+        let mut others = Vec::new();
+        if let Some(invitations) = &config.invitations {
+            let ask = ask(people_model::invitations::SCOPE)?.on_behalf_of(invitations.admin.as_str());
+            others.push((Api::Invitations, Wire::new(&invitations.base_url, google(ask))));
+        }
+        Ok(Self { cloudm, others })
     }
 
     /// The same ways without a token yet.
@@ -52,18 +57,18 @@ impl<S> Wires<S> {
         Self { cloudm: self.cloudm.beside(), others }
     }
 
-    /// Who gets tokens for this ask, where any way needs them.
-    pub fn google(&self, is_it: impl Fn(&Ask) -> bool) -> Option<&Google<S>> {
-        let all = std::iter::once(&self.cloudm).chain(self.others.iter().map(|(_, wire)| wire));
-        all.filter_map(Wire::google).find(|google| is_it(google.ask()))
-    }
-
     /// The way to this API, if it is configured.
     pub fn of(&self, api: Api) -> Option<&Wire<S>> {
         match api {
             Api::Cloudm => Some(&self.cloudm),
             _ => self.others.iter().find(|(other, _)| *other == api).map(|(_, wire)| wire),
         }
+    }
+
+    /// What gets the tokens that are asked for so, if one of the ways needs them.
+    pub fn google(&self, ask: &Ask) -> Option<&Google<S>> {
+        let ways = std::iter::once(&self.cloudm).chain(self.others.iter().map(|(_, wire)| wire));
+        ways.filter_map(Wire::google).find(|google| google.ask() == ask)
     }
 }
 
