@@ -1,7 +1,7 @@
 //! The whole bridge over one host and one journal: deliveries in, people driven, questions of humans answered.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
@@ -33,8 +33,8 @@ pub struct Bridge<H, J, S> {
     /// The ways to all APIs.
     pub wires: Wires<S>,
     /// The configuration.
-    pub config: Config,
-    pub(crate) sources: BTreeMap<SourceName, BoxedSource>,
+    pub config: Arc<Config>,
+    pub(crate) sources: Arc<BTreeMap<SourceName, BoxedSource>>,
     pub(crate) admin_token: Option<Secret<String>>,
     pub(crate) counters: Counters,
 }
@@ -86,7 +86,22 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             None => credentials,
         };
         let wires = Wires::new(&config, secrets, &Account::new(credentials, signer))?;
+        let (config, sources) = (Arc::new(config), Arc::new(sources));
         Ok(Self { host, journal, wires, config, sources, admin_token, counters: Counters::default() })
+    }
+
+    /// A bridge of the same configuration over another machine and another journal: nothing is parsed or built again. Its tokens and
+    /// counters are its own.
+    pub fn beside(&self, host: H, journal: J) -> Self {
+        Self {
+            host,
+            journal,
+            wires: self.wires.beside(),
+            config: self.config.clone(),
+            sources: self.sources.clone(),
+            admin_token: self.admin_token.clone(),
+            counters: Counters::default(),
+        }
     }
 
     /// Takes waiting deliveries apart and puts their parts into the logs of people. Says how many it took.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use people_auth::{Credentials, Rs256, SignError};
 use people_core::bridge::Bridge;
-use people_core::config::{Config, ConfigError, CredentialsProblem, SecretRef};
+use people_core::config::{Config, ConfigError, CredentialsProblem, SecretRef, SignerKind};
 use people_model::Secret;
 
 use crate::host::{Clock, Native};
@@ -99,9 +99,23 @@ pub fn folder(path: &Path) -> PathBuf {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
+/// Whether a server can keep what the document says. `signer = "webcrypto"` promises a key that cannot be taken out of the runtime again,
+/// which only the Worker's runtime can promise.
+pub fn natively(config: &Config) -> Result<(), ConfigError> {
+    match config.google.signer {
+        SignerKind::Rust => Ok(()),
+        SignerKind::Webcrypto => Err(ConfigError {
+            line: 0,
+            key: "google.signer".into(),
+            problem: "\"webcrypto\" is for the Worker (`people config check --worker`); here leave it out, or say \"rust\"".into(),
+        }),
+    }
+}
+
 /// The whole bridge.
 pub fn bridge(path: &Path, clock: Clock) -> Result<NativeBridge, LoadError> {
     let config = config(path)?;
+    natively(&config).map_err(|error| LoadError::Config { path: path.to_owned(), error })?;
     let folder = folder(path);
     let credentials = credentials(&config, &folder)?;
     let signer = signer(&credentials)?;

@@ -51,6 +51,12 @@ impl<S> Wires<S> {
         Ok(Self { cloudm, others })
     }
 
+    /// The same ways without a token yet.
+    pub(crate) fn beside(&self) -> Self {
+        let others = self.others.iter().map(|(api, wire)| (*api, wire.beside())).collect();
+        Self { cloudm: self.cloudm.beside(), others }
+    }
+
     /// The way to this API, if it is configured.
     pub fn of(&self, api: Api) -> Option<&Wire<S>> {
         match api {
@@ -125,6 +131,15 @@ impl<S> Wire<S> {
     /// A way to the API at `base`, an origin with an optional path.
     pub fn new(base: &str, access: Access<S>) -> Self {
         Self { base: base.trim_end_matches('/').to_owned(), access }
+    }
+
+    /// The same way with the same account, without a token yet.
+    fn beside(&self) -> Self {
+        let access = match &self.access {
+            Access::Google(google) => Access::Google(google.beside()),
+            Access::Basic(secret) => Access::Basic(secret.clone()),
+        };
+        Self { base: self.base.clone(), access }
     }
 
     /// The base URL, without a slash at the end.

@@ -19,6 +19,7 @@ pub(super) fn check(path: &Path, report: &Report, options: &ConfigCheck) -> Resu
     if options.worker {
         worker(&config).map_err(wrong)?;
     } else {
+        load::natively(&config).map_err(wrong)?;
         let folder = load::folder(path);
         let secrets = load::secrets(&folder);
         bridge::sources(&config, &secrets).map_err(wrong)?;
