@@ -10,11 +10,14 @@
 //! | [`verdict`] | what an answer to a call means |
 //! | [`journal`] | the entries of a person's log |
 //! | [`cloudm`] | resources of the CloudM People API v4 |
+//! | `gapps` | resources of the Google Apps Provisioning API v2 and their XML (feature `gapps`) |
 #![forbid(unsafe_code)]
 
 pub mod call;
 pub mod cloudm;
 pub mod event;
+#[cfg(feature = "gapps")]
+pub mod gapps;
 pub mod id;
 pub mod journal;
 pub mod secret;
