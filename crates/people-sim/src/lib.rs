@@ -6,7 +6,8 @@
 //! | `/token` | the JWT bearer grant |
 //! | `/_ah/api/people/v4/…`, `/_ah/api/people/v1/…` | CloudM |
 //! | `/bamboohr/api/v1/employees/{id}` | BambooHR (and `/bamboohr/api/gateway.php/{company}/v1/employees/{id}`) |
-//! | `/ccai`, `/cloudidentity`, `/gapps` | 501 for now |
+//! | `/gapps/a/feeds/…`, `/gapps/accounts/ClientLogin` | Google Apps Provisioning |
+//! | `/ccai`, `/cloudidentity` | 501 for now |
 //! | `/control/…` | the tester's side: state, faults, clock, seeds; see [`Sim`] for the same in process |
 //!
 //! ```no_run

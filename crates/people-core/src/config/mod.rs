@@ -12,6 +12,7 @@ use crate::source::{ConfigProblem, SourceConfig};
 use crate::target::cloudm::Cloudm;
 
 mod closest;
+pub mod gapps;
 mod locate;
 pub mod secret;
 pub mod span;
@@ -28,6 +29,9 @@ pub struct Config {
     pub cloudm: Cloudm,
     /// How to get tokens for it.
     pub google: Google,
+    /// The Google Apps Provisioning API, to call or to answer.
+    #[serde(default)]
+    pub gapps: Option<gapps::Gapps>,
     /// Where everything that must survive is kept.
     #[serde(default)]
     pub journal: JournalConfig,
@@ -156,6 +160,9 @@ impl Config {
         let problem = |key: &str, problem: &str| Err(ConfigProblem::new(key, problem));
         if !trusted_url(&self.cloudm.base_url) {
             return problem("cloudm.base_url", "must be an https:// URL; http:// is for this machine only");
+        }
+        if let Some(gapps) = &self.gapps {
+            gapps.check()?;
         }
         if !self.journal.url.starts_with("sqlite:") {
             return problem("journal.url", "use sqlite:PATH");

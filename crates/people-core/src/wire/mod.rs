@@ -16,8 +16,12 @@ use crate::host::{Host, Lost};
 
 mod body;
 mod google;
+#[cfg(feature = "gapps")]
+mod login;
 
 pub use google::{Account, ExchangeError, Google};
+#[cfg(feature = "gapps")]
+pub use login::ClientLogin;
 
 /// The ways to all APIs that are configured.
 pub struct Wires<S> {
@@ -31,7 +35,7 @@ impl<S> Wires<S> {
     /// The ways that the configuration names, all as this account. Secrets are resolved now.
     pub fn new(
         config: &Config,
-        _secrets: &dyn Secrets,
+        secrets: &dyn Secrets,
         account: &Arc<Account<S>>,
     ) -> Result<Self, ConfigError> {
         let google = |scope| {
@@ -43,7 +47,13 @@ impl<S> Wires<S> {
             Ok(Access::Google(Google::new(Arc::clone(account), ask)))
         };
         let cloudm = Wire::new(&config.cloudm.base_url, google(people_model::cloudm::SCOPE)?);
-        Ok(Self { cloudm, others: Vec::new() })
+        #[cfg_attr(not(feature = "gapps"), expect(unused_mut, reason = "without neighbours nothing is added"))]
+        let mut others = Vec::new();
+        #[cfg(feature = "gapps")]
+        others.extend(login::wire(config, secrets, account)?.map(|wire| (Api::Gapps, wire)));
+        #[cfg(not(feature = "gapps"))]
+        let _ = secrets;
+        Ok(Self { cloudm, others })
     }
 
     /// The way to this API, if it is configured.
@@ -80,6 +90,9 @@ pub enum Access<S> {
     Google(Google<S>),
     /// HTTP Basic: the value of the header after `Basic `, base64 already.
     Basic(Secret<String>),
+    /// ClientLogin.
+    #[cfg(feature = "gapps")]
+    ClientLogin(ClientLogin),
 }
 
 /// Why there is no answer.
@@ -116,6 +129,8 @@ impl<S> Wire<S> {
         match &self.access {
             Access::Google(google) => Some(google),
             Access::Basic(_) => None,
+            #[cfg(feature = "gapps")]
+            Access::ClientLogin(_) => None,
         }
     }
 }
@@ -125,6 +140,16 @@ impl<S: Signer> Wire<S> {
     pub async fn send<H: Host>(&self, host: &H, call: &Call) -> Result<Response<Bytes>, NoAnswer> {
         let google = match &self.access {
             Access::Basic(basic) => return self.carry(host, call, "Basic", basic).await,
+            #[cfg(feature = "gapps")]
+            Access::ClientLogin(login) => {
+                let token = login.token(host, None).await.map_err(NoAnswer::NotSent)?;
+                let answer = self.carry(host, call, "GoogleLogin", &token).await?;
+                if !login::expired(&answer) {
+                    return Ok(answer);
+                }
+                let token = login.token(host, Some(&token)).await.map_err(NoAnswer::NotSent)?;
+                return self.carry(host, call, "GoogleLogin", &token).await;
+            }
             Access::Google(google) => google,
         };
         let token = google.token(host).await.map_err(NoAnswer::NotSent)?;
