@@ -5,6 +5,7 @@
 mod architecture;
 mod clients;
 mod docs;
+mod gapps;
 mod laws;
 mod scenarios;
 mod soak;

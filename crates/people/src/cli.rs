@@ -7,9 +7,11 @@ use clap_complete::Shell;
 
 use crate::report::Format;
 
+pub(crate) mod gapps;
 mod journal;
 mod user;
 
+pub use gapps::Gapps;
 pub use journal::{Events, Held};
 pub use user::{Address, File, User, Workflow, Writing};
 
@@ -133,6 +135,10 @@ Then, in people.toml: [cloudm] base_url is the `cloudm` of that line, [google] c
     /// Abort a workflow.
     #[command(subcommand)]
     Workflow(Workflow),
+
+    /// Call a Google Apps Provisioning API, read its exports, or answer it over CloudM.
+    #[command(subcommand)]
+    Gapps(Gapps),
 
     /// Look at what was heard, and hear it again.
     #[command(subcommand)]

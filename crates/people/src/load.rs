@@ -6,6 +6,8 @@ use std::time::Duration;
 use people_auth::{KeyError, Rs256, ServiceAccountKey, SignError};
 use people_core::bridge::Bridge;
 use people_core::config::{Config, ConfigError, SecretRef};
+use people_core::facade::Facade;
+use people_core::wire::{Account, Wires};
 use people_model::Secret;
 
 use crate::host::{Clock, Native};
@@ -13,6 +15,9 @@ use crate::store::Store;
 
 /// The bridge as it runs natively.
 pub type NativeBridge = Bridge<Native, Store, Rs256>;
+
+/// The facade as it runs natively.
+pub type NativeFacade = Facade<Native, Store, Rs256>;
 
 /// How long a request may take. CloudM's own front end gives up after 60 s.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -96,6 +101,23 @@ pub fn journal(config: &Config, folder: &Path) -> Result<Store, LoadError> {
 /// The folder at which relative paths of the document start.
 pub fn folder(path: &Path) -> PathBuf {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
+}
+
+/// The facade of the Provisioning API over CloudM.
+pub fn facade(path: &Path, clock: Clock) -> Result<NativeFacade, LoadError> {
+    let wrong = |error| LoadError::Config { path: path.to_owned(), error };
+    let config = config(path)?;
+    let folder = folder(path);
+    let key = key(&config, &folder)?;
+    let key = match &config.google.audience {
+        Some(audience) => key.with_audience(audience.clone()),
+        None => key,
+    };
+    let signer = Rs256::new(&key)?;
+    let host = Native::new(clock, TIMEOUT, config.server.rate)?;
+    let journal = journal(&config, &folder)?;
+    let wires = Wires::new(&config, &secrets(&folder), &Account::new(key, signer)).map_err(wrong)?;
+    Facade::new(config, &secrets(&folder), host, journal, wires).map_err(wrong)
 }
 
 /// The whole bridge.

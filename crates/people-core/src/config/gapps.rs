@@ -56,6 +56,9 @@ pub struct Facade {
     pub listen: String,
     /// Who may log in.
     pub accounts: Vec<Login>,
+    /// The origin in ids and links of replies. Default: Google's, for scripts that were led here by name.
+    #[serde(default = "public_url")]
+    pub public_url: String,
     /// How long a token of ours lives. Default 24 h.
     #[serde(default = "token_life")]
     pub token_life: Span,
@@ -76,6 +79,10 @@ pub struct Login {
 
 fn listen() -> String {
     "127.0.0.1:8081".into()
+}
+
+fn public_url() -> String {
+    "https://apps-apis.google.com".into()
 }
 
 fn token_life() -> Span {

@@ -10,7 +10,7 @@ use people_model::call::{Form, Method};
 use people_model::gapps::shape::{Shape, Unusable};
 use people_model::gapps::{Noun, XmlError};
 use people_model::{Api, Call, Members, Safety};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::endpoint::segment;
@@ -139,6 +139,27 @@ impl Operation {
     /// As [`Operation::call`].
     pub fn send<N: Noun>(&self, values: &[(&str, &str)], body: &N) -> Result<Call, BadCall> {
         self.call(values, Some(&body.members()))
+    }
+
+    /// The parts of a path by name, decoded, where it is one of this operation. Its query is not looked at.
+    pub fn matches(&self, method: Method, path: &str) -> Option<Vec<(&'static str, String)>> {
+        let given: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let known: Vec<&'static str> = self.path.trim_matches('/').split('/').collect();
+        if method != self.method || given.len() != known.len() {
+            return None;
+        }
+        let mut values = Vec::new();
+        for (known, given) in known.into_iter().zip(given) {
+            match known.strip_prefix('{').and_then(|known| known.strip_suffix('}')) {
+                Some(_) if given.is_empty() => return None,
+                Some(name) => {
+                    values.push((name, percent_decode_str(given).decode_utf8().ok()?.into_owned()));
+                }
+                None if known == given => {}
+                None => return None,
+            }
+        }
+        Some(values)
     }
 
     /// The names in its path.
