@@ -28,8 +28,11 @@ fn members(shape: &'static Shape) -> impl Strategy<Value = Members> {
                 // A flag or a number that is neither stays text, too.
                 Kind::Text | Kind::Secret => text().prop_map(Value::String).boxed(),
             };
-            let there = if field.name == shape.key { 1.0 } else { 0.5 };
-            (Just(field.name), proptest::option::weighted(there, value))
+            let value = match field.name == shape.key {
+                true => value.prop_map(Some).boxed(),
+                false => proptest::option::of(value).boxed(),
+            };
+            (Just(field.name), value)
         })
         .collect();
     let other = if shape.typed() { "login@newFlag" } else { "newProperty" };

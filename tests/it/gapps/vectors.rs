@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use people_model::gapps::noun::kind;
 use people_model::gapps::xml::{Limits, parse};
@@ -30,32 +30,31 @@ fn documents() -> Vec<(PathBuf, Vec<u8>)> {
 
 #[test]
 fn each_is_written_again_with_the_same_meaning() {
+    let mut pairs = Vec::new();
     for (path, bytes) in documents().iter().filter(|(path, _)| !path.ends_with(MALFORMED)) {
         let read = parse(bytes, Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let written = read.document().expect("it can be written");
         let again = parse(written.as_bytes(), Limits::default()).unwrap_or_else(|error| panic!("{error}: {written}"));
         assert!(again == read, "{}", path.display());
-        canonical(bytes, written.as_bytes());
+        pairs.push((bytes.clone(), written.into_bytes()));
     }
+    canonical(&pairs);
 }
 
 /// Compares by canonical XML 2.0 with prefixes numbered, which knows nothing of this program.
-fn canonical(one: &[u8], other: &[u8]) {
+fn canonical(pairs: &[(Vec<u8>, Vec<u8>)]) {
     const SCRIPT: &str = "import sys, xml.etree.ElementTree as E\n\
-        print(E.canonicalize(sys.stdin.buffer.read().decode('utf-8-sig'), rewrite_prefixes=True))";
-    let run = |bytes: &[u8]| {
-        let child = Command::new("python3").args(["-c", SCRIPT]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        let Ok(mut child) = child else { return None };
-        std::io::Write::write_all(&mut child.stdin.take()?, bytes).ok()?;
-        let output = child.wait_with_output().ok()?;
-        assert!(output.status.success(), "python refuses: {}", String::from_utf8_lossy(bytes));
-        // The order of declarations follows the prefixes, and those the order of use: the same for the same infoset.
-        Some(String::from_utf8_lossy(&output.stdout).into_owned())
-    };
-    match (run(one), run(other)) {
-        (Some(one), Some(other)) => assert_eq!(one, other),
-        _ => println!("skipped: no python3 to compare canonical XML with"),
+        c = lambda name: E.canonicalize(open(name, 'rb').read().decode('utf-8-sig'), rewrite_prefixes=True)\n\
+        print(sum(c(sys.argv[1] + '/%d.a' % n) == c(sys.argv[1] + '/%d.b' % n) for n in range(int(sys.argv[2]))))";
+    let folder = tempfile::tempdir().expect("a folder");
+    for (n, (one, other)) in pairs.iter().enumerate() {
+        fs::write(folder.path().join(format!("{n}.a")), one).expect("a file");
+        fs::write(folder.path().join(format!("{n}.b")), other).expect("a file");
     }
+    let ran = Command::new("python3").args(["-c", SCRIPT]).arg(folder.path()).arg(pairs.len().to_string()).output();
+    let Ok(ran) = ran else { return println!("skipped: no python3 to compare canonical XML with") };
+    let (said, complaint) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(said.trim(), pairs.len().to_string(), "documents that are the same; {complaint}");
 }
 
 #[test]
@@ -125,5 +124,5 @@ fn facts_of_recorded_documents() {
         .into_iter()
         .map(|entry| User::read(entry).expect("a user").user_name.expect("a name"))
         .collect();
-    assert_eq!(names, ["abcd12310", "user8306", "user8307"]);
+    assert_eq!(names, ["user8306", "user8307"]);
 }

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod doctor;
+mod gapps;
 mod journal;
 mod offline;
 mod user;

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead};
 
+use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, XmlVersion};
@@ -58,6 +59,8 @@ pub struct Document<R> {
     over: bool,
     /// An element that was read behind a text, to come next.
     pending: Option<Element>,
+    /// Where the part that is being read began; what is read of it is limited, comments included.
+    from: u64,
 }
 
 enum Token {
@@ -73,10 +76,11 @@ impl<R: BufRead> Document<R> {
     /// # Errors
     /// See [`XmlError`].
     pub fn new(input: R, limits: Limits) -> Result<Self, XmlError> {
-        let mut reader = NsReader::from_reader(Meter { input, left: limits.child, whole: limits.whole, over: None });
+        let mut reader =
+            NsReader::from_reader(Meter { input, left: limits.child, whole: limits.whole, over: None });
         reader.config_mut().expand_empty_elements = true;
         let root = Element::new("", "");
-        let mut this = Self { reader, buffer: Vec::new(), limits, root, over: false, pending: None };
+        let mut this = Self { reader, buffer: Vec::new(), limits, root, over: false, pending: None, from: 0 };
         loop {
             match this.token()? {
                 Token::Start(root) => {
@@ -121,12 +125,11 @@ impl<R: BufRead> Document<R> {
             return Ok(None);
         }
         let mut text = String::new();
-        let from = self.reader.buffer_position();
+        self.from = self.reader.buffer_position();
         loop {
             match self.token()? {
                 Token::Text(more) => {
                     text.push_str(&more);
-                    self.within(from)?;
                 }
                 Token::Start(element) if text.is_empty() => {
                     return self.element(element).map(|element| Some(Node::Element(element)));
@@ -146,12 +149,11 @@ impl<R: BufRead> Document<R> {
 
     /// The content of an element whose start tag was read. No recursion: the stack is ours.
     fn element(&mut self, start: Element) -> Result<Element, XmlError> {
-        let from = self.reader.buffer_position();
+        self.from = self.reader.buffer_position();
         let mut open = vec![start];
         let mut nodes = 0;
         loop {
             let token = self.token()?;
-            self.within(from)?;
             nodes += 1;
             if nodes > self.limits.nodes {
                 return Err(self.too_much("parts of one entry", self.limits.nodes));
@@ -186,6 +188,7 @@ impl<R: BufRead> Document<R> {
     /// What may follow the root: nothing but white space and comments.
     fn end(&mut self) -> Result<(), XmlError> {
         self.over = true;
+        self.from = self.reader.buffer_position();
         loop {
             match self.token()? {
                 Token::Eof => return Ok(()),
@@ -198,48 +201,64 @@ impl<R: BufRead> Document<R> {
     /// The next event that means something.
     fn token(&mut self) -> Result<Token, XmlError> {
         loop {
-            self.buffer.clear();
+            let mut buffer = std::mem::take(&mut self.buffer);
+            buffer.clear();
             self.reader.get_mut().left = self.limits.child;
             let at = self.reader.buffer_position();
-            let event = match self.reader.read_event_into(&mut self.buffer) {
-                Ok(event) => event.into_owned(),
-                Err(error) => return Err(self.broken(&error, at)),
+            let read = match self.reader.read_event_into(&mut buffer) {
+                Ok(event) => self.meaning(event, at),
+                Err(error) => Err(self.broken(&error, at)),
             };
-            return Ok(match event {
-                Event::Start(start) => Token::Start(self.start(&start, at)?),
-                Event::End(_) => Token::End,
-                Event::Text(text) => match text.xml10_content() {
-                    text if text.is_empty() => continue,
-                    text => Token::Text(checked(&text, at)?),
-                },
-                Event::CData(text) => match text.xml10_content() {
-                    text if text.is_empty() => continue,
-                    text => Token::Text(checked(&text, at)?),
-                },
-                Event::GeneralRef(reference) => {
-                    let c = match &*reference {
-                        "lt" => '<',
-                        "gt" => '>',
-                        "amp" => '&',
-                        "apos" => '\'',
-                        "quot" => '"',
-                        _ => reference.resolve_char_ref().ok().flatten().filter(|c| is_char(*c)).ok_or(XmlError::Entity { at })?,
-                    };
-                    Token::Text(c.to_string())
-                }
-                Event::Decl(declaration) => {
-                    let utf8 = |name: &str| ["utf-8", "us-ascii"].contains(&name.to_ascii_lowercase().as_str());
-                    match declaration.encoding() {
-                        Some(Ok(name)) if !utf8(&name) => return Err(XmlError::Encoding),
-                        _ => continue,
-                    }
-                }
-                Event::DocType(_) => return Err(XmlError::Doctype { at }),
-                Event::Comment(_) | Event::PI(_) => continue,
-                Event::Empty(_) => return Err(self.malformed("an empty tag")),
-                Event::Eof => Token::Eof,
-            });
+            self.buffer = buffer;
+            let read = read?;
+            self.within()?;
+            if let Some(token) = read {
+                return Ok(token);
+            }
         }
+    }
+
+    /// What an event means; nothing, for comments and the like.
+    fn meaning(&self, event: Event<'_>, at: u64) -> Result<Option<Token>, XmlError> {
+        Ok(Some(match event {
+            Event::Start(start) => Token::Start(self.start(&start, at)?),
+            Event::End(_) => Token::End,
+            Event::Text(text) => match text.xml10_content() {
+                text if text.is_empty() => return Ok(None),
+                text => Token::Text(checked(&text, at)?),
+            },
+            Event::CData(text) => match text.xml10_content() {
+                text if text.is_empty() => return Ok(None),
+                text => Token::Text(checked(&text, at)?),
+            },
+            Event::GeneralRef(reference) => {
+                let c = match &*reference {
+                    "lt" => '<',
+                    "gt" => '>',
+                    "amp" => '&',
+                    "apos" => '\'',
+                    "quot" => '"',
+                    _ => reference
+                        .resolve_char_ref()
+                        .ok()
+                        .flatten()
+                        .filter(|c| is_char(*c))
+                        .ok_or(XmlError::Entity { at })?,
+                };
+                Token::Text(c.to_string())
+            }
+            Event::Decl(declaration) => {
+                let utf8 = |name: &str| ["utf-8", "us-ascii"].contains(&name.to_ascii_lowercase().as_str());
+                match declaration.encoding() {
+                    Some(Ok(name)) if !utf8(&name) => return Err(XmlError::Encoding),
+                    _ => return Ok(None),
+                }
+            }
+            Event::DocType(_) => return Err(XmlError::Doctype { at }),
+            Event::Comment(_) | Event::PI(_) => return Ok(None),
+            Event::Empty(_) => return Err(self.malformed("an empty tag")),
+            Event::Eof => Token::Eof,
+        }))
     }
 
     fn start(&self, start: &BytesStart<'_>, at: u64) -> Result<Element, XmlError> {
@@ -274,9 +293,9 @@ impl<R: BufRead> Document<R> {
         Ok(element)
     }
 
-    /// Whether the child that began at `from` is within its limit.
-    fn within(&self, from: u64) -> Result<(), XmlError> {
-        let read = self.reader.buffer_position().saturating_sub(from);
+    /// Whether the part that is being read is within its limit.
+    fn within(&self) -> Result<(), XmlError> {
+        let read = self.reader.buffer_position().saturating_sub(self.from);
         if read > self.limits.child as u64 {
             return Err(self.too_much("bytes in one entry", self.limits.child));
         }
@@ -315,7 +334,8 @@ fn blank(text: &str) -> bool {
 }
 
 fn checked(text: &str, at: u64) -> Result<String, XmlError> {
-    match text.chars().all(is_char) {
+    let plain = |byte: u8| byte.wrapping_sub(0x20) < 0x5F || matches!(byte, b'\t' | b'\n' | b'\r');
+    match text.bytes().all(plain) || text.chars().all(is_char) {
         true => Ok(text.to_owned()),
         false => Err(XmlError::Malformed { at, problem: "a character that XML does not allow".into() }),
     }
@@ -336,13 +356,10 @@ fn bound(namespace: &ResolveResult<'_>, at: u64) -> Result<Cow<'static, str>, Xm
     match namespace {
         ResolveResult::Unbound => Ok(Cow::Borrowed("")),
         ResolveResult::Bound(namespace) => {
-            let uri = namespace.0;
-            if uri.contains(['&', '<']) {
-                return Err(XmlError::Entity { at });
-            }
+            let uri = unescape(namespace.0).map_err(|_| XmlError::Entity { at })?;
             // Those of every document are not copied for every element.
             let known = super::super::NAMESPACES.iter().find(|known| **known == uri);
-            Ok(known.map_or_else(|| Cow::Owned(uri.to_owned()), |known| Cow::Borrowed(*known)))
+            Ok(known.map_or_else(|| Cow::Owned(uri.clone().into_owned()), |known| Cow::Borrowed(*known)))
         }
         ResolveResult::Unknown(prefix) => Err(XmlError::Unbound { at, prefix: prefix.clone() }),
     }
