@@ -11,6 +11,7 @@
 //! | [`journal`] | the entries of a person's log |
 //! | [`cloudm`] | resources of the CloudM People API v4 |
 //! | `gapps` | resources of the Google Apps Provisioning API v2 and their XML (feature `gapps`) |
+//! | [`invitations`] | resources of Cloud Identity's user invitations v1 |
 #![forbid(unsafe_code)]
 
 pub mod call;
@@ -19,10 +20,13 @@ pub mod event;
 #[cfg(feature = "gapps")]
 pub mod gapps;
 pub mod id;
+pub mod invitations;
 pub mod journal;
 pub mod secret;
+mod tagged;
 pub mod time;
 pub mod verdict;
+mod zones;
 
 #[cfg(feature = "schema")]
 pub mod schema;

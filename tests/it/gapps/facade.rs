@@ -49,7 +49,12 @@ impl Rig {
     }
 
     async fn login(&self, password: &str) -> (u16, String) {
-        let form = [("Email", "admin@example.com"), ("Passwd", password), ("accountType", "HOSTED"), ("service", "apps")];
+        let form = [
+            ("Email", "admin@example.com"),
+            ("Passwd", password),
+            ("accountType", "HOSTED"),
+            ("service", "apps"),
+        ];
         let body: Vec<String> = form.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let answer = self
             .client
@@ -88,7 +93,12 @@ impl Rig {
     }
 
     fn ops(&self) -> Vec<String> {
-        self.sim.calls(0).into_iter().filter(|call| call.api == "cloudm").map(|call| call.op.to_string()).collect()
+        self.sim
+            .calls(0)
+            .into_iter()
+            .filter(|call| call.api == "cloudm")
+            .map(|call| call.op.to_string())
+            .collect()
     }
 
     fn fault(&self, path: &str, kind: FaultKind) {
@@ -141,7 +151,10 @@ async fn an_old_script_keeps_working() {
     assert_eq!(script.done("nickname.create", &[D], nick.clone()).await, nick);
     assert_eq!(script.fails("nickname.create", &[D], nick.clone()).await, "Conflict EntityExists (1300)");
     assert_eq!(script.done("nickname.get", &[D, ("nickname", "su")], Value::Null).await, nick);
-    assert_eq!(script.fails("nickname.get", &[D, ("nickname", "sue")], Value::Null).await, "Absent EntityDoesNotExist (1301)");
+    assert_eq!(
+        script.fails("nickname.get", &[D, ("nickname", "sue")], Value::Null).await,
+        "Absent EntityDoesNotExist (1301)"
+    );
     let (all, _) = script.all("nickname.list", &[D, ("username", "sue")]).await.expect("a feed");
     let all: Vec<_> = all.iter().map(|one| one["nickname"].as_str().expect("text")).collect();
     assert_eq!(all, ["su", "susan"], "the old name is one");
@@ -152,24 +165,44 @@ async fn an_old_script_keeps_working() {
     let sue = [D, ("userEmail", "sue@example.com")];
     assert_eq!(script.done("mduser.get", &sue, Value::Null).await["lastName"], "Jones");
     script.done("mduser.update", &sue, json!({"lastName": "Smith"})).await;
-    script.done("alias.create", &[D], json!({"aliasEmail": "s.smith@example.com", "userEmail": "sue@example.com"})).await;
+    script
+        .done(
+            "alias.create",
+            &[D],
+            json!({"aliasEmail": "s.smith@example.com", "userEmail": "sue@example.com"}),
+        )
+        .await;
     let alias = [D, ("aliasEmail", "s.smith@example.com")];
     assert_eq!(script.done("alias.get", &alias, Value::Null).await["userEmail"], "sue@example.com");
-    assert_eq!(script.all("alias.list", &[D, ("userEmail", "sue@example.com")]).await.expect("a feed").0.len(), 2);
+    assert_eq!(
+        script.all("alias.list", &[D, ("userEmail", "sue@example.com")]).await.expect("a feed").0.len(),
+        2
+    );
     script.done("alias.delete", &alias, Value::Null).await;
-    let bo = json!({"userEmail": "bo@example.com", "firstName": "Bo", "lastName": "Li", "password": PASSWORD});
+    let bo =
+        json!({"userEmail": "bo@example.com", "firstName": "Bo", "lastName": "Li", "password": PASSWORD});
     assert_eq!(script.done("mduser.create", &[D], bo).await["userEmail"], "bo@example.com");
-    let renamed = script.done("mduser.rename", &[D, ("userEmail", "bo@example.com")], json!({"newEmail": "bob@example.com"})).await;
+    let renamed = script
+        .done("mduser.rename", &[D, ("userEmail", "bo@example.com")], json!({"newEmail": "bob@example.com"}))
+        .await;
     assert_eq!(renamed["userEmail"], "bob@example.com");
     script.done("mduser.delete", &[D, ("userEmail", "bob@example.com")], Value::Null).await;
 
     let (status, text, _) = rig.raw("DELETE", &susan.replace("susan", "sue"), &token, "").await;
     assert_eq!((status, text.as_str()), (200, ""));
-    assert!(rig.user("sue@example.com").expect("still there")["workflowId"].is_string(), "she is being offboarded");
+    assert!(
+        rig.user("sue@example.com").expect("still there")["workflowId"].is_string(),
+        "she is being offboarded"
+    );
     // Deleted twice is deleted once.
     script.done("user.delete", &[D, ("userName", "sue")], Value::Null).await;
     assert_eq!(rig.ops().iter().filter(|op| *op == "users.offboard").count(), 2, "one each");
-    assert_eq!(script.fails("user.create", &[D], json!({"userName": "sue", "givenName": "a", "familyName": "b"})).await, "BadRequest UserDeletedRecently (1100)");
+    assert_eq!(
+        script
+            .fails("user.create", &[D], json!({"userName": "sue", "givenName": "a", "familyName": "b"}))
+            .await,
+        "BadRequest UserDeletedRecently (1100)"
+    );
 }
 
 #[tokio::test]
@@ -177,7 +210,9 @@ async fn what_cloudm_has_nothing_for_is_refused_and_named() {
     let rig = Rig::new("").await;
     let script = rig.script();
     let unavailable = "BadRequest DomainFeatureUnavailable (1203)";
-    rig.sim.seed_user(json!({"id": "ana@example.com", "givenName": "Ana", "familyName": "Silva"})).expect("a user");
+    rig.sim
+        .seed_user(json!({"id": "ana@example.com", "givenName": "Ana", "familyName": "Silva"}))
+        .expect("a user");
     let ana = [D, ("userName", "ana")];
     let answered: [(&str, &[(&str, &str)], Value); 7] = [
         ("user.list", &[D], Value::Null),
@@ -191,7 +226,10 @@ async fn what_cloudm_has_nothing_for_is_refused_and_named() {
     for (op, values, body) in answered {
         assert_eq!(script.fails(op, values, body).await, unavailable, "{op}");
     }
-    assert_eq!(script.fails("user.get", &[("domain", "other.example"), ana[1]], Value::Null).await, unavailable);
+    assert_eq!(
+        script.fails("user.get", &[("domain", "other.example"), ana[1]], Value::Null).await,
+        unavailable
+    );
     let hashed = json!({"userName": "x", "givenName": "a", "familyName": "b", "password": "00", "hashFunctionName": "MD5"});
     assert_eq!(script.fails("user.create", &[D], hashed).await, unavailable);
     let token = rig.token().await;
@@ -204,7 +242,8 @@ async fn what_cloudm_has_nothing_for_is_refused_and_named() {
 
     // An operator may let pass what a script cannot be kept from saying.
     let rig = Rig::new("ignore = [\"changePasswordAtNextLogin\"]\n").await;
-    let body = json!({"userName": "x", "givenName": "a", "familyName": "b", "changePasswordAtNextLogin": true});
+    let body =
+        json!({"userName": "x", "givenName": "a", "familyName": "b", "changePasswordAtNextLogin": true});
     rig.script().done("user.create", &[D], body).await;
 }
 
@@ -218,7 +257,11 @@ async fn a_lost_answer_neither_doubles_nor_loses_anything() {
     // Not done, and said to be so: the script may try again.
     assert_eq!(script.fails("user.get", &one, Value::Null).await, "RateLimited ServerBusy (1001)");
     rig.sim
-        .add_fault(Fault { count: Some(1), method: Some("POST".into()), ..Fault::on("/people/v4/example.com", FaultKind::LostAnswer) })
+        .add_fault(Fault {
+            count: Some(1),
+            method: Some("POST".into()),
+            ..Fault::on("/people/v4/example.com", FaultKind::LostAnswer)
+        })
         .expect("a fault");
     assert_eq!(script.done("user.create", &[D], ana.clone()).await["userName"], "ana");
     assert_eq!(rig.ops().iter().filter(|op| *op == "users.create").count(), 1);
@@ -227,9 +270,14 @@ async fn a_lost_answer_neither_doubles_nor_loses_anything() {
     assert_eq!(rig.ops().iter().filter(|op| *op == "users.offboard").count(), 1);
     assert_eq!(rig.sim.state().workflows.len(), 1);
     // One that did not happen is not said to have happened.
-    rig.sim.seed_user(json!({"id": "bo@example.com", "givenName": "Bo", "familyName": "Li"})).expect("a user");
+    rig.sim
+        .seed_user(json!({"id": "bo@example.com", "givenName": "Bo", "familyName": "Li"}))
+        .expect("a user");
     rig.fault("/offboard", FaultKind::Drop);
-    assert_eq!(script.fails("user.delete", &[D, ("userName", "bo")], Value::Null).await, "ServerError UnknownError (1000)");
+    assert_eq!(
+        script.fails("user.delete", &[D, ("userName", "bo")], Value::Null).await,
+        "ServerError UnknownError (1000)"
+    );
     script.done("user.delete", &[D, ("userName", "bo")], Value::Null).await;
     assert_eq!(rig.sim.state().workflows.len(), 2);
 }
@@ -240,17 +288,25 @@ async fn guards_stand_before_what_takes_access_away() {
     let rig = Rig::new(policy).await;
     let script = rig.script();
     for name in ["ceo", "a", "b", "c", "d"] {
-        rig.sim.seed_user(json!({"id": format!("{name}@example.com"), "givenName": name, "familyName": "x"})).expect("a user");
+        rig.sim
+            .seed_user(json!({"id": format!("{name}@example.com"), "givenName": name, "familyName": "x"}))
+            .expect("a user");
     }
     rig.sim.seed_user(json!({"id": "d@example.com", "preventDeprovision": true})).expect("a user");
     let delete = |name: &'static str| [D, ("userName", name)];
     for name in ["ceo", "d"] {
-        assert_eq!(script.fails("user.delete", &delete(name), Value::Null).await, "BadRequest EntityCannotBeModified (1304)");
+        assert_eq!(
+            script.fails("user.delete", &delete(name), Value::Null).await,
+            "BadRequest EntityCannotBeModified (1304)"
+        );
     }
     assert!(script.fails("user.update", &delete("ceo"), json!({"suspended": true})).await.contains("1304"));
     script.done("user.delete", &delete("a"), Value::Null).await;
     script.done("user.update", &delete("b"), json!({"suspended": true})).await;
-    assert_eq!(script.fails("user.delete", &delete("c"), Value::Null).await, "BadRequest EntityQuotaLimitReached (1307)");
+    assert_eq!(
+        script.fails("user.delete", &delete("c"), Value::Null).await,
+        "BadRequest EntityQuotaLimitReached (1307)"
+    );
     // The breaker is the bridge's own, and outlives the process.
     drop(script);
     let again = load::facade(&rig.folder.path().join("people.toml"), rig.clock.clone()).expect("it loads");
@@ -278,7 +334,10 @@ async fn only_who_logged_in_is_answered() {
     for _ in 0..10 {
         assert_eq!(rig.login("guess").await.1, "Error=BadAuthentication\n");
     }
-    assert_eq!(rig.login(&SimOptions::default().gapps_password).await, (403, "Error=ServiceUnavailable\n".into()));
+    assert_eq!(
+        rig.login(&SimOptions::default().gapps_password).await,
+        (403, "Error=ServiceUnavailable\n".into())
+    );
     rig.clock.advance(SignedDuration::from_mins(2));
     rig.token().await;
     assert!(rig.ops().len() == 1, "CloudM was asked once only");

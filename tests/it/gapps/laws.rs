@@ -5,8 +5,8 @@ use people_model::gapps::noun::SHAPES;
 use people_model::gapps::shape::{Shape, Value as Kind};
 use people_model::gapps::xml::{Limits, Name, Node, parse};
 use people_model::gapps::{
-    APPS, ATOM, Alias, CustomerId, Element, EmailList, Errors, GD, Group, Item, Member, MultiDomainUser, Nickname, Noun,
-    OrgUnit, OrgUser, Owner, Recipient, Rename, User,
+    APPS, ATOM, Alias, CustomerId, Element, EmailList, Errors, GD, Group, Item, Member, MultiDomainUser,
+    Nickname, Noun, OrgUnit, OrgUser, Owner, Recipient, Rename, User,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -37,7 +37,8 @@ fn members(shape: &'static Shape) -> impl Strategy<Value = Members> {
         .collect();
     let other = if shape.typed() { "login@newFlag" } else { "newProperty" };
     let known = !shape.typed() || shape.fields.iter().any(|field| field.name == "userName");
-    (fields, proptest::option::weighted(if known { 0.3 } else { 0.0 }, text())).prop_map(move |(fields, more)| {
+    let more = proptest::option::of(text()).prop_map(move |text| text.filter(|_| known));
+    (fields, more).prop_map(move |(fields, more)| {
         let said = fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         said.chain(more.map(|text| (other.to_owned(), Value::String(text)))).collect()
     })
@@ -48,22 +49,27 @@ fn element() -> impl Strategy<Value = Element> {
     let name = (namespace, "[a-zA-Z_][a-zA-Z0-9_.-]{0,6}")
         .prop_map(|(namespace, local)| Name { namespace: namespace.into(), local });
     let attributes = proptest::collection::btree_map(name.clone(), text(), 0..4);
-    let leaf = (name.clone(), attributes.clone())
-        .prop_map(|(name, attributes)| Element { name, attributes: attributes.into_iter().collect(), children: Vec::new() });
+    let leaf = (name.clone(), attributes.clone()).prop_map(|(name, attributes)| Element {
+        name,
+        attributes: attributes.into_iter().collect(),
+        children: Vec::new(),
+    });
     leaf.prop_recursive(4, 24, 4, move |inner| {
         let child = (text(), proptest::option::of(inner));
-        (name.clone(), attributes.clone(), proptest::collection::vec(child, 0..4)).prop_map(|(name, attributes, parts)| {
-            let mut element =
-                Element { name, attributes: attributes.into_iter().collect(), children: Vec::new() };
-            for (text, child) in parts {
-                // Two texts in a row are one, and an empty one is none.
-                if !text.is_empty() && !matches!(element.children.last(), Some(Node::Text(_))) {
-                    element.children.push(Node::Text(text));
+        (name.clone(), attributes.clone(), proptest::collection::vec(child, 0..4)).prop_map(
+            |(name, attributes, parts)| {
+                let mut element =
+                    Element { name, attributes: attributes.into_iter().collect(), children: Vec::new() };
+                for (text, child) in parts {
+                    // Two texts in a row are one, and an empty one is none.
+                    if !text.is_empty() && !matches!(element.children.last(), Some(Node::Text(_))) {
+                        element.children.push(Node::Text(text));
+                    }
+                    element.children.extend(child.map(Node::Element));
                 }
-                element.children.extend(child.map(Node::Element));
-            }
-            element
-        })
+                element
+            },
+        )
     })
 }
 

@@ -16,7 +16,8 @@ async fn a_token_that_ran_out_is_replaced_once() {
         assert_eq!(client.fails("user.get", &ANA, Value::Null).await, "Absent EntityDoesNotExist (1301)");
     }
     assert_eq!(logins(), 1);
-    sim.add_fault(Fault { count: Some(1), ..Fault::on("/user/2.0", FaultKind::ExpireToken) }).expect("a fault");
+    sim.add_fault(Fault { count: Some(1), ..Fault::on("/user/2.0", FaultKind::ExpireToken) })
+        .expect("a fault");
     assert_eq!(client.fails("user.get", &ANA, Value::Null).await, "Absent EntityDoesNotExist (1301)");
     assert_eq!(logins(), 2);
     // One that is refused however fresh is said to be, and not asked for again and again.
@@ -36,7 +37,8 @@ async fn a_wrong_password_is_tried_once() {
     let wrong = Client::new(&sim, &base, &format!("login_url = \"{base}/accounts/ClientLogin?x=1\""));
     assert_eq!(wrong.fails("user.get", &ANA, Value::Null).await, "Absent EntityDoesNotExist (1301)");
     assert_eq!(other.fails("user.get", &ANA, Value::Null).await, "Absent EntityDoesNotExist (1301)");
-    sim.add_fault(Fault { status: Some(403), ..Fault::on("/accounts/ClientLogin", FaultKind::Status) }).expect("a fault");
+    sim.add_fault(Fault { status: Some(403), ..Fault::on("/accounts/ClientLogin", FaultKind::Status) })
+        .expect("a fault");
     let refused = Client::login(&sim, &base);
     for _ in 0..3 {
         let said = refused.fails("user.get", &ANA, Value::Null).await;
@@ -51,7 +53,8 @@ async fn what_may_have_happened_is_not_repeated() {
     let sim = sim().await;
     let client = Client::login(&sim, &sim.urls().gapps);
     let ana = json!({"userName": "ana", "givenName": "Ana", "familyName": "Silva"});
-    sim.add_fault(Fault { count: Some(1), ..Fault::on("/user/2.0", FaultKind::LostAnswer) }).expect("a fault");
+    sim.add_fault(Fault { count: Some(1), ..Fault::on("/user/2.0", FaultKind::LostAnswer) })
+        .expect("a fault");
     assert!(client.fails("user.create", &ANA[..1], ana.clone()).await.starts_with("Unanswered"));
     assert_eq!(client.done("user.get", &ANA, Value::Null).await["givenName"], "Ana");
     for (status, message, expected) in [
@@ -59,7 +62,12 @@ async fn what_may_have_happened_is_not_repeated() {
         (400, "UnknownError", "ServerError UnknownError (1000)"),
         (503, "", "ServerError"),
     ] {
-        let fault = Fault { status: Some(status), count: Some(1), message: Some(message.into()), ..Fault::on("/user/2.0", FaultKind::Status) };
+        let fault = Fault {
+            status: Some(status),
+            count: Some(1),
+            message: Some(message.into()),
+            ..Fault::on("/user/2.0", FaultKind::Status)
+        };
         sim.add_fault(fault).expect("a fault");
         assert_eq!(client.fails("user.get", &ANA, Value::Null).await, expected);
     }

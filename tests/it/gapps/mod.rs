@@ -64,7 +64,8 @@ impl Client {
         let key = ServiceAccountKey::parse(sim.key_json().as_bytes()).expect("a key");
         let signer = Rs256::new(&key).expect("a signer");
         let secret = |_: &SecretRef| Ok(Secret::from(SimOptions::default().gapps_password.as_str()));
-        let wires = Wires::new(&config, &secret, &Account::new(key, signer)).expect("the configuration works");
+        let wires =
+            Wires::new(&config, &secret, &Account::new(key, signer)).expect("the configuration works");
         let host = Native::new(Clock::default(), Duration::from_secs(20), 100_000).expect("a host");
         Self { host, wires, used: Mutex::default() }
     }
@@ -126,7 +127,11 @@ impl Client {
     }
 
     /// All entries of a feed, and how many pages it had; or what went wrong.
-    pub(crate) async fn all(&self, op: &str, values: &[(&str, &str)]) -> Result<(Vec<Members>, usize), String> {
+    pub(crate) async fn all(
+        &self,
+        op: &str,
+        values: &[(&str, &str)],
+    ) -> Result<(Vec<Members>, usize), String> {
         let known = operation(op).expect("an operation");
         self.used.lock().unwrap().insert(known.name.to_owned());
         let mut pages = Pages::new(known.call(values, None).expect("a call"));

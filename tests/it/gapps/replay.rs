@@ -20,7 +20,9 @@ async fn server(exchanges: &[Value]) -> MockServer {
             let recorded = &exchange["request"];
             let params: BTreeMap<String, String> =
                 serde_json::from_value(recorded["params"].clone()).expect("texts");
-            recorded["method"] == request.method.as_str() && recorded["path"] == request.url.path() && params == query
+            recorded["method"] == request.method.as_str()
+                && recorded["path"] == request.url.path()
+                && params == query
         });
         match found {
             Some(exchange) => {
@@ -48,7 +50,8 @@ async fn they_end_with_the_recorded_number_of_entries() {
         ("AllRecipients", "recipient.list", &[domain, list], 102, "email"),
     ];
     for (file, op, values, entries, key) in sessions {
-        let text = fs::read_to_string(folder.join(format!("gdata-python-client/recorded/{file}.json"))).expect("a file");
+        let text = fs::read_to_string(folder.join(format!("gdata-python-client/recorded/{file}.json")))
+            .expect("a file");
         let exchanges: Vec<Value> = serde_json::from_str(&text).expect("exchanges");
         let server = server(&exchanges).await;
         let client = Client::login(&sim, &server.uri());
@@ -60,7 +63,8 @@ async fn they_end_with_the_recorded_number_of_entries() {
         assert_eq!(keys.len(), entries, "{file}: none twice");
         let requests = server.received_requests().await.expect("recorded");
         assert_eq!(requests.len(), exchanges.len(), "{file}: request for request");
-        let token = |request: &Request| request.headers["authorization"].to_str().unwrap_or_default().to_owned();
+        let token =
+            |request: &Request| request.headers["authorization"].to_str().unwrap_or_default().to_owned();
         assert!(requests[1..].iter().all(|one| token(one) == "GoogleLogin auth=hogehoge"));
     }
 }

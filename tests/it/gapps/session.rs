@@ -73,7 +73,15 @@ async fn accounts(c: &Client) {
     for n in 0..205 {
         let name = format!("{}{n:03}", if n % 2 == 0 { "U" } else { "u" });
         let user = json!({"userName": name, "givenName": "", "familyName": "x"});
-        assert_eq!(c.fails("user.create", &[D], json!({"userName": name, "givenName": "a", "familyName": "b", "password": "short"})).await, "BadRequest InvalidPassword (1402)");
+        assert_eq!(
+            c.fails(
+                "user.create",
+                &[D],
+                json!({"userName": name, "givenName": "a", "familyName": "b", "password": "short"})
+            )
+            .await,
+            "BadRequest InvalidPassword (1402)"
+        );
         let mut user = user;
         user["givenName"] = json!("Given");
         c.done("user.create", &[D], user).await;
@@ -112,9 +120,13 @@ async fn lists(c: &Client) {
 
 async fn groups(c: &Client) {
     let group = [D, ("groupId", "sales")];
-    let sales = json!({"groupId": "sales", "groupName": "Sales", "description": "", "emailPermission": "Domain"});
+    let sales =
+        json!({"groupId": "sales", "groupName": "Sales", "description": "", "emailPermission": "Domain"});
     let made = c.done("group.create", &[D], sales.clone()).await;
-    assert_eq!((&made["groupId"], &made["permissionPreset"]), (&json!("sales@example.com"), &json!("Custom")));
+    assert_eq!(
+        (&made["groupId"], &made["permissionPreset"]),
+        (&json!("sales@example.com"), &json!("Custom"))
+    );
     assert_eq!(c.done("group.get", &group, Value::Null).await, made);
     let odd = json!({"groupId": "x", "groupName": "x", "emailPermission": "Everybody"});
     assert_eq!(c.fails("group.create", &[D], odd).await, "BadRequest InvalidGroupPermissions (1701)");
@@ -128,7 +140,8 @@ async fn groups(c: &Client) {
     assert_eq!(c.fails("member.add", &group, circle).await, "BadRequest GroupCannotContainCycle (1700)");
     let who = [D, ("groupId", "sales"), ("memberId", "u001@example.com")];
     assert_eq!(c.done("member.get", &who, Value::Null).await["memberType"], "User");
-    let (all, _) = c.all("member.list", &[D, ("groupId", "sales"), ("includeSuspendedUsers", "true")]).await.unwrap();
+    let (all, _) =
+        c.all("member.list", &[D, ("groupId", "sales"), ("includeSuspendedUsers", "true")]).await.unwrap();
     assert_eq!(names(&all, "memberId"), ["u001@example.com"]);
     let of = [D, ("member", "u001@example.com")];
     let (all, _) = c.all("group.listForMember", &of).await.unwrap();
@@ -167,7 +180,10 @@ async fn several_domains(c: &Client) {
     let renamed = c.done("mduser.rename", &liz, json!({"newEmail": "elizabeth@other.example"})).await;
     assert_eq!(renamed["userEmail"], "elizabeth@other.example");
     let taken = [D, ("userEmail", "elizabeth@other.example")];
-    assert_eq!(c.fails("mduser.rename", &taken, json!({"newEmail": "ana.silva@example.com"})).await, "Conflict EntityExists (1300)");
+    assert_eq!(
+        c.fails("mduser.rename", &taken, json!({"newEmail": "ana.silva@example.com"})).await,
+        "Conflict EntityExists (1300)"
+    );
 
     let alias = json!({"aliasEmail": "helpdesk@example.com", "userEmail": "elizabeth@other.example"});
     assert_eq!(c.done("alias.create", &[D], alias.clone()).await, alias);
@@ -175,7 +191,12 @@ async fn several_domains(c: &Client) {
     let (all, _) = c.all("alias.list", &[D, ("userEmail", "elizabeth@other.example")]).await.unwrap();
     assert_eq!(names(&all, "aliasEmail"), ["helpdesk@example.com", "liz@example.com"]);
     // Creating one again moves it.
-    c.done("alias.create", &[D], json!({"aliasEmail": "helpdesk@example.com", "userEmail": "u001@example.com"})).await;
+    c.done(
+        "alias.create",
+        &[D],
+        json!({"aliasEmail": "helpdesk@example.com", "userEmail": "u001@example.com"}),
+    )
+    .await;
     let moved = c.done("alias.get", &[D, ("aliasEmail", "helpdesk@example.com")], Value::Null).await;
     assert_eq!(moved["userEmail"], "u001@example.com");
     c.done("alias.delete", &[D, ("aliasEmail", "helpdesk@example.com")], Value::Null).await;
@@ -187,27 +208,52 @@ async fn organization(c: &Client) {
     let id = customer["customerId"].as_str().expect("an id").to_owned();
     let of = ("customerId", id.as_str());
     c.done("orgunit.create", &[of], json!({"name": "corp", "parentOrgUnitPath": "/"})).await;
-    let made = c.done("orgunit.create", &[of], json!({"name": "Human Resources", "parentOrgUnitPath": "corp", "blockInheritance": true})).await;
-    assert_eq!((&made["orgUnitPath"], &made["parentOrgUnitPath"]), (&json!("corp/Human+Resources"), &json!("corp")));
+    let made = c
+        .done(
+            "orgunit.create",
+            &[of],
+            json!({"name": "Human Resources", "parentOrgUnitPath": "corp", "blockInheritance": true}),
+        )
+        .await;
+    assert_eq!(
+        (&made["orgUnitPath"], &made["parentOrgUnitPath"]),
+        (&json!("corp/Human+Resources"), &json!("corp"))
+    );
     let unit = [of, ("orgUnitPath", "corp/Human+Resources")];
     assert_eq!(c.done("orgunit.get", &unit, Value::Null).await, made);
-    let moved = c.done("orgunit.update", &unit, json!({"description": "People", "usersToMove": "u001@example.com,u003@example.com"})).await;
-    assert_eq!((&moved["usersMoved"], &moved["description"]), (&json!("u001@example.com,u003@example.com"), &json!("People")));
+    let moved = c
+        .done(
+            "orgunit.update",
+            &unit,
+            json!({"description": "People", "usersToMove": "u001@example.com,u003@example.com"}),
+        )
+        .await;
+    assert_eq!(
+        (&moved["usersMoved"], &moved["description"]),
+        (&json!("u001@example.com,u003@example.com"), &json!("People"))
+    );
     assert_eq!(c.all("orgunit.list", &[of]).await.unwrap().0.len(), 2);
     let (below, _) = c.all("orgunit.children", &[of, ("orgUnitPath", "corp")]).await.unwrap();
     assert_eq!(names(&below, "orgUnitPath"), ["corp/Human+Resources"]);
     let circle = json!({"parentOrgUnitPath": "corp/Human+Resources"});
-    assert_eq!(c.fails("orgunit.update", &[of, ("orgUnitPath", "corp")], circle).await, "BadRequest EntityCannotContainCycle (1305)");
+    assert_eq!(
+        c.fails("orgunit.update", &[of, ("orgUnitPath", "corp")], circle).await,
+        "BadRequest EntityCannotContainCycle (1305)"
+    );
 
     let who = [of, ("email", "u001@example.com")];
     assert_eq!(c.done("orguser.get", &who, Value::Null).await["orgUnitPath"], "corp/Human+Resources");
     let update = json!({"orgUnitPath": "corp", "oldOrgUnitPath": "corp/Human+Resources"});
     assert_eq!(c.done("orguser.update", &who, update).await["orgUnitPath"], "corp");
-    let (here, _) = c.all("orguser.listInOrgUnit", &[of, ("orgUnitPath", "corp/Human+Resources")]).await.unwrap();
+    let (here, _) =
+        c.all("orguser.listInOrgUnit", &[of, ("orgUnitPath", "corp/Human+Resources")]).await.unwrap();
     assert_eq!(names(&here, "orgUserEmail"), ["u003@example.com"]);
     let (all, pages) = c.all("orguser.list", &[of]).await.unwrap();
     assert_eq!((all.len(), pages), (205, 3));
-    assert_eq!(c.fails("orgunit.delete", &unit, Value::Null).await, "BadRequest EntityHasMembersCannotDelete (1306)");
+    assert_eq!(
+        c.fails("orgunit.delete", &unit, Value::Null).await,
+        "BadRequest EntityHasMembersCannotDelete (1306)"
+    );
     c.done("orguser.update", &[of, ("email", "u003@example.com")], json!({"orgUnitPath": "corp"})).await;
     c.done("orgunit.delete", &unit, Value::Null).await;
 }

@@ -32,9 +32,11 @@ fn documents() -> Vec<(PathBuf, Vec<u8>)> {
 fn each_is_written_again_with_the_same_meaning() {
     let mut pairs = Vec::new();
     for (path, bytes) in documents().iter().filter(|(path, _)| !path.ends_with(MALFORMED)) {
-        let read = parse(bytes, Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let read =
+            parse(bytes, Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let written = read.document().expect("it can be written");
-        let again = parse(written.as_bytes(), Limits::default()).unwrap_or_else(|error| panic!("{error}: {written}"));
+        let again =
+            parse(written.as_bytes(), Limits::default()).unwrap_or_else(|error| panic!("{error}: {written}"));
         assert!(again == read, "{}", path.display());
         pairs.push((bytes.clone(), written.into_bytes()));
     }
@@ -51,7 +53,8 @@ fn canonical(pairs: &[(Vec<u8>, Vec<u8>)]) {
         fs::write(folder.path().join(format!("{n}.a")), one).expect("a file");
         fs::write(folder.path().join(format!("{n}.b")), other).expect("a file");
     }
-    let ran = Command::new("python3").args(["-c", SCRIPT]).arg(folder.path()).arg(pairs.len().to_string()).output();
+    let ran =
+        Command::new("python3").args(["-c", SCRIPT]).arg(folder.path()).arg(pairs.len().to_string()).output();
     let Ok(ran) = ran else { return println!("skipped: no python3 to compare canonical XML with") };
     let (said, complaint) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     assert_eq!(said.trim(), pairs.len().to_string(), "documents that are the same; {complaint}");

@@ -10,8 +10,8 @@ use people_model::verdict::WhyKind;
 use people_model::{Call, Email, Members, PersonKey, Safety, SourceName, Verdict, WorkerId};
 use serde_json::{Value, json};
 
-use super::answer::{self, Problem, Style};
 use super::Facade;
+use super::answer::{self, Problem, Style};
 use crate::endpoint::Endpoint;
 use crate::host::Host;
 use crate::journal::{Journal, Permit};
@@ -88,13 +88,19 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
         answer::show_user(&self.settings.public_url, &self.existing(who, who.as_str()).await?, style, false)
     }
 
-    pub(super) async fn create(&self, who: Email, new: New, style: Style) -> Result<Response<Bytes>, Problem> {
+    pub(super) async fn create(
+        &self,
+        who: Email,
+        new: New,
+        style: Style,
+    ) -> Result<Response<Bytes>, Problem> {
         self.supported(&new.refused)?;
         let text = |value: &Option<String>, reason| match value.as_deref().map(str::trim) {
             Some(text) if !text.is_empty() => Ok(text.to_owned()),
             _ => Err(Problem::named(reason, "")),
         };
-        let (given, family) = (text(&new.given, "InvalidGivenName")?, text(&new.family, "InvalidFamilyName")?);
+        let (given, family) =
+            (text(&new.given, "InvalidGivenName")?, text(&new.family, "InvalidFamilyName")?);
         let password = new.password.filter(|password| !password.expose().is_empty());
         let password = password.ok_or_else(|| Problem::named("InvalidPassword", ""))?;
         let _writing = self.writing.lock().await;
@@ -122,9 +128,10 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
         let made = match &verdict {
             Verdict::Done { .. } => true,
             // The look before showed nobody, so who is there now with these names was made by this call.
-            Verdict::Unknown { .. } => {
-                self.look(&who).await?.is_some_and(|account| account.given == given && account.family == family)
-            }
+            Verdict::Unknown { .. } => self
+                .look(&who)
+                .await?
+                .is_some_and(|account| account.given == given && account.family == family),
             _ => false,
         };
         if !made {
@@ -137,7 +144,12 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
         answer::show_user(&self.settings.public_url, &account, style, true)
     }
 
-    pub(super) async fn change(&self, who: &Email, change: Change, style: Style) -> Result<Response<Bytes>, Problem> {
+    pub(super) async fn change(
+        &self,
+        who: &Email,
+        change: Change,
+        style: Style,
+    ) -> Result<Response<Bytes>, Problem> {
         self.supported(&change.refused)?;
         if change.password {
             self.supported(&["password"])?;
@@ -158,7 +170,9 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
                 patch.insert("suspended".into(), json!(true));
             }
             // Whoever was offboarded comes back by CloudM, not by an old script.
-            Some(false) if account.offboarded => return Err(Problem::named("EntityCannotBeModified", &shown(who, style))),
+            Some(false) if account.offboarded => {
+                return Err(Problem::named("EntityCannotBeModified", &shown(who, style)));
+            }
             Some(false) if account.suspended => {
                 patch.insert("suspended".into(), json!(false));
             }
@@ -195,14 +209,21 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
         match self.call(&call).await {
             Verdict::Done { .. } => Ok(answer::deleted()),
             verdict @ Verdict::Unknown { .. } => match self.look(&account.address).await? {
-                Some(after) if after.offboarded || after.deprovisioned != account.deprovisioned => Ok(answer::deleted()),
+                Some(after) if after.offboarded || after.deprovisioned != account.deprovisioned => {
+                    Ok(answer::deleted())
+                }
                 _ => Err(Problem::from(&verdict, who.as_str())),
             },
             verdict => Err(Problem::from(&verdict, who.as_str())),
         }
     }
 
-    pub(super) async fn add_alias(&self, who: &Email, alias: &Email, style: Style) -> Result<Response<Bytes>, Problem> {
+    pub(super) async fn add_alias(
+        &self,
+        who: &Email,
+        alias: &Email,
+        style: Style,
+    ) -> Result<Response<Bytes>, Problem> {
         let _writing = self.writing.lock().await;
         let account = self.existing(who, &shown(who, style)).await?;
         if self.look(alias).await?.is_some() || self.by_alias(alias).await?.is_some() {
@@ -285,7 +306,9 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
             return Err(Problem::unknown());
         };
         let kept = |name: &str, value: &Value| match (profile.get(name), value) {
-            (Some(Value::String(seen)), Value::String(wanted)) if name == "id" => seen.eq_ignore_ascii_case(wanted),
+            (Some(Value::String(seen)), Value::String(wanted)) if name == "id" => {
+                seen.eq_ignore_ascii_case(wanted)
+            }
             (Some(Value::Array(seen)), Value::Array(wanted)) => {
                 seen.len() == wanted.len() && wanted.iter().all(|one| seen.contains(one))
             }
@@ -306,7 +329,8 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
     }
 
     async fn by_alias(&self, alias: &Email) -> Result<Option<Account>, Problem> {
-        self.read(&GetByAlias { domain: &self.config.cloudm.domain, alias: alias.as_str() }.call(), alias).await
+        self.read(&GetByAlias { domain: &self.config.cloudm.domain, alias: alias.as_str() }.call(), alias)
+            .await
     }
 
     async fn read(&self, call: &Call, who: &Email) -> Result<Option<Account>, Problem> {

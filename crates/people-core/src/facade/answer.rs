@@ -150,7 +150,12 @@ fn alias<'a>(account: &'a Account, alias: &'a Email, style: Style) -> Thing<'a> 
 }
 
 /// Shows a user. `created`: 201 with where it is.
-pub(super) fn show_user(origin: &str, account: &Account, style: Style, created: bool) -> Result<Response<Bytes>, Problem> {
+pub(super) fn show_user(
+    origin: &str,
+    account: &Account,
+    style: Style,
+    created: bool,
+) -> Result<Response<Bytes>, Problem> {
     show(origin, &user(account, style), created)
 }
 
@@ -166,8 +171,14 @@ pub(super) fn show_alias(
 }
 
 /// Shows all of these aliases of an account: one page, since an account has few.
-pub(super) fn list_aliases(origin: &str, account: &Account, all: &[Email], style: Style) -> Result<Response<Bytes>, Problem> {
-    let entries: Result<Vec<_>, Problem> = all.iter().map(|one| entry(origin, &alias(account, one, style))).collect();
+pub(super) fn list_aliases(
+    origin: &str,
+    account: &Account,
+    all: &[Email],
+    style: Style,
+) -> Result<Response<Bytes>, Problem> {
+    let entries: Result<Vec<_>, Problem> =
+        all.iter().map(|one| entry(origin, &alias(account, one, style))).collect();
     let (_, domain) = account.parts();
     let (path, term) = match style {
         Style::User => (format!("/a/feeds/{domain}/nickname/2.0"), Nickname::SHAPE.term),

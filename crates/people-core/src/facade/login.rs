@@ -54,14 +54,16 @@ impl Logins {
         let mut accounts = Vec::new();
         for login in &settings.accounts {
             let password = secrets.resolve(&login.password)?;
-            accounts.push(Known { email: login.email.to_string(), password: hash(password.expose().as_bytes()) });
+            accounts
+                .push(Known { email: login.email.to_string(), password: hash(password.expose().as_bytes()) });
         }
         Ok(Self { accounts, life: settings.token_life.get(), state: Mutex::default() })
     }
 
     /// Answers a login.
     pub(super) fn login<H: Host>(&self, host: &H, body: &Bytes, now: Timestamp) -> Response<Bytes> {
-        let (mut email, mut password, mut service) = (String::new(), Zeroizing::new(String::new()), String::new());
+        let (mut email, mut password, mut service) =
+            (String::new(), Zeroizing::new(String::new()), String::new());
         for (name, value) in form_urlencoded::parse(body) {
             match &*name {
                 "Email" => email = value.trim().to_lowercase(),
@@ -106,9 +108,9 @@ impl Logins {
     /// Whether the request bears a token of ours that is still good.
     pub(super) fn knows(&self, request: &Request<Bytes>, now: Timestamp) -> bool {
         let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(|header| header.trim().strip_prefix("GoogleLogin")).and_then(|rest| {
-            rest.trim().strip_prefix("auth=").map(|token| token.trim().trim_matches('"'))
-        });
+        let token = header
+            .and_then(|header| header.trim().strip_prefix("GoogleLogin"))
+            .and_then(|rest| rest.trim().strip_prefix("auth=").map(|token| token.trim().trim_matches('"')));
         let Some(token) = token else { return false };
         let given = hash(token.as_bytes());
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

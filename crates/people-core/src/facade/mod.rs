@@ -130,7 +130,8 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
         let Some(method) = method(&request) else {
             return Answered { response: answer::text(405, "Method Not Allowed\n"), op: "unknown" };
         };
-        let found = OPERATIONS.iter().find_map(|known| known.matches(method, &path).map(|values| (known, values)));
+        let found =
+            OPERATIONS.iter().find_map(|known| known.matches(method, &path).map(|values| (known, values)));
         let Some((operation, values)) = found else {
             return Answered { response: answer::text(404, "Not Found\n"), op: "unknown" };
         };

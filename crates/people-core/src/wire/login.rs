@@ -100,7 +100,8 @@ pub(super) fn wire<S>(
     secrets: &dyn Secrets,
     account: &Arc<Account<S>>,
 ) -> Result<Option<Wire<S>>, ConfigError> {
-    let Some((gapps, base)) = config.gapps.as_ref().and_then(|gapps| Some((gapps, gapps.base_url.as_deref()?)))
+    let Some((gapps, base)) =
+        config.gapps.as_ref().and_then(|gapps| Some((gapps, gapps.base_url.as_deref()?)))
     else {
         return Ok(None);
     };
@@ -119,7 +120,10 @@ pub(super) fn wire<S>(
         }
         Auth::ClientLogin => {
             let (Some(admin), Some(password)) = (&gapps.admin, &gapps.password) else {
-                return Err(problem("gapps.password", "client-login needs admin and password; add them".into()));
+                return Err(problem(
+                    "gapps.password",
+                    "client-login needs admin and password; add them".into(),
+                ));
             };
             let password = secrets.resolve(password).map_err(|why| problem("gapps.password", why))?;
             Access::ClientLogin(ClientLogin::new(gapps.login_url(base), admin.to_string(), password))
@@ -151,14 +155,17 @@ fn read(answer: &Response<Bytes>) -> Result<Secret<String>, Refusal> {
         }
         StatusCode::FORBIDDEN => {
             let (passing, detail) = match line("Error=").unwrap_or_default() {
-                "BadAuthentication" => {
-                    (false, "ClientLogin: BadAuthentication; check [gapps] admin and password (with two-step verification: an access code)")
-                }
+                "BadAuthentication" => (
+                    false,
+                    "ClientLogin: BadAuthentication; check [gapps] admin and password (with two-step verification: an access code)",
+                ),
                 "CaptchaRequired" => {
                     (false, "ClientLogin: CaptchaRequired; log in once with a browser, then start again")
                 }
                 "NotVerified" => (false, "ClientLogin: NotVerified; verify the account's address"),
-                "TermsNotAgreed" => (false, "ClientLogin: TermsNotAgreed; the administrator has to accept the terms"),
+                "TermsNotAgreed" => {
+                    (false, "ClientLogin: TermsNotAgreed; the administrator has to accept the terms")
+                }
                 "AccountDeleted" => (false, "ClientLogin: AccountDeleted"),
                 "AccountDisabled" => (false, "ClientLogin: AccountDisabled"),
                 "ServiceDisabled" => (false, "ClientLogin: ServiceDisabled; enable the Provisioning API"),
@@ -167,9 +174,10 @@ fn read(answer: &Response<Bytes>) -> Result<Secret<String>, Refusal> {
             };
             Err(refusal(passing, detail.into()))
         }
-        status if status.is_redirection() => {
-            Err(refusal(false, "ClientLogin: a redirect, which is not followed; check [gapps] login_url".into()))
-        }
+        status if status.is_redirection() => Err(refusal(
+            false,
+            "ClientLogin: a redirect, which is not followed; check [gapps] login_url".into(),
+        )),
         status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
             Err(refusal(true, "ClientLogin: the server failed".into()))
         }

@@ -38,17 +38,20 @@ impl<S> Wires<S> {
         secrets: &dyn Secrets,
         account: &Arc<Account<S>>,
     ) -> Result<Self, ConfigError> {
-        let google = |scope| {
-            let ask = Ask::new([scope]).map_err(|error| ConfigError {
+        let ask = |scope| {
+            Ask::new([scope]).map_err(|error| ConfigError {
                 line: 0,
                 key: "google".into(),
                 problem: error.to_string(),
-            })?;
-            Ok(Access::Google(Google::new(Arc::clone(account), ask)))
+            })
         };
-        let cloudm = Wire::new(&config.cloudm.base_url, google(people_model::cloudm::SCOPE)?);
-        #[cfg_attr(not(feature = "gapps"), expect(unused_mut, reason = "without neighbours nothing is added"))]
+        let google = |ask| Access::Google(Google::new(Arc::clone(account), ask));
+        let cloudm = Wire::new(&config.cloudm.base_url, google(ask(people_model::cloudm::SCOPE)?));
         let mut others = Vec::new();
+        if let Some(invitations) = &config.invitations {
+            let ask = ask(people_model::invitations::SCOPE)?.on_behalf_of(invitations.admin.as_str());
+            others.push((Api::Invitations, Wire::new(&invitations.base_url, google(ask))));
+        }
         #[cfg(feature = "gapps")]
         others.extend(login::wire(config, secrets, account)?.map(|wire| (Api::Gapps, wire)));
         #[cfg(not(feature = "gapps"))]
@@ -62,6 +65,12 @@ impl<S> Wires<S> {
             Api::Cloudm => Some(&self.cloudm),
             _ => self.others.iter().find(|(other, _)| *other == api).map(|(_, wire)| wire),
         }
+    }
+
+    /// What gets the tokens that are asked for so, if one of the ways needs them.
+    pub fn google(&self, ask: &Ask) -> Option<&Google<S>> {
+        let ways = std::iter::once(&self.cloudm).chain(self.others.iter().map(|(_, wire)| wire));
+        ways.filter_map(Wire::google).find(|google| google.ask() == ask)
     }
 }
 

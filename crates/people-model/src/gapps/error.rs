@@ -166,7 +166,8 @@ impl Errors {
 
     /// The document as Google's servers wrote it: CRLF at every line's end, and twice at the last. Control characters of an input go missing.
     pub fn document(&self) -> String {
-        let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<AppsForYourDomainErrors>\r\n");
+        let mut out =
+            String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<AppsForYourDomainErrors>\r\n");
         let escape = |text: &str| {
             let text: String = text.chars().filter(|c| !c.is_control()).collect();
             text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
@@ -191,7 +192,8 @@ mod tests {
         let text = "<AppsForYourDomainErrors>\r\n<error errorCode='1300' invalidInput='' reason='EntityExists' />\
                     <error errorCode='9925' invalidInput='a&amp;&quot;b' reason='Bar'/></AppsForYourDomainErrors>\r\n\r\n";
         let errors = Errors::parse(text.as_bytes()).unwrap().unwrap();
-        let names: Vec<_> = errors.0.iter().map(|item| (item.code, item.name(), item.input.as_str())).collect();
+        let names: Vec<_> =
+            errors.0.iter().map(|item| (item.code, item.name(), item.input.as_str())).collect();
         assert_eq!(names, [(1300, "EntityExists", ""), (9925, "Bar", "a&\"b")]);
         assert_eq!(Errors::parse(errors.document().as_bytes()).unwrap().unwrap(), errors);
         assert_eq!(Errors::read(&errors.element()).unwrap(), errors);
@@ -202,6 +204,8 @@ mod tests {
     #[test]
     fn the_table_is_in_order_and_knows_each_name_once() {
         assert!(CODES.windows(2).all(|pair| pair[0].code < pair[1].code));
-        assert!(CODES.iter().all(|known| named(known.name) == Some(known) && code(known.code) == Some(known)));
+        assert!(
+            CODES.iter().all(|known| named(known.name) == Some(known) && code(known.code) == Some(known))
+        );
     }
 }

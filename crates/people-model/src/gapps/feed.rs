@@ -74,7 +74,8 @@ impl<R: BufRead> Entries<R> {
     /// Where the rest is not XML, or an entry is of another kind.
     pub fn next_members(&mut self, shape: &Shape) -> Result<Option<Members>, BadDocument> {
         let Some(entry) = self.next_entry()? else { return Ok(None) };
-        let read = shape.read(&entry).map_err(|problem| BadDocument::Entry { number: self.number, problem })?;
+        let read =
+            shape.read(&entry).map_err(|problem| BadDocument::Entry { number: self.number, problem })?;
         Ok(Some(read))
     }
 
@@ -104,10 +105,8 @@ pub struct Head<'a> {
 
 impl Head<'_> {
     fn nodes(&self, entry: bool) -> Vec<Node> {
-        let mut nodes = vec![
-            Element::new(ATOM, "id").text(&self.id),
-            Element::new(ATOM, "updated").text(&self.updated),
-        ];
+        let mut nodes =
+            vec![Element::new(ATOM, "id").text(&self.id), Element::new(ATOM, "updated").text(&self.updated)];
         nodes.extend(self.term.map(category));
         nodes.extend(self.title.map(|title| Element::new(ATOM, "title").with("type", "text").text(title)));
         nodes.push(link("self", &self.id));

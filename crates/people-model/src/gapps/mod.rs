@@ -20,8 +20,8 @@ pub mod xml;
 pub use error::{Class, Code, Errors, Item};
 pub use feed::{Entries, Head};
 pub use noun::{
-    Alias, CustomerId, EmailList, Group, Member, MultiDomainUser, Nickname, Noun, OrgUnit, OrgUser, Owner, Password,
-    Recipient, Rename, User,
+    Alias, CustomerId, EmailList, Group, Member, MultiDomainUser, Nickname, Noun, OrgUnit, OrgUser, Owner,
+    Password, Recipient, Rename, User,
 };
 pub use shape::{Field, Place, Shape, Unusable, Value};
 pub use xml::{Element, XmlError};

@@ -385,5 +385,7 @@ pub fn kind(entry: &Element) -> Option<&'static Shape> {
         (OrgUnit::SHAPE, "name"),
         (Owner::SHAPE, "email"),
     ];
-    own.into_iter().find(|(shape, member)| shape.read(entry).is_ok_and(|read| read.contains_key(*member))).map(|(shape, _)| shape)
+    own.into_iter()
+        .find(|(shape, member)| shape.read(entry).is_ok_and(|read| read.contains_key(*member)))
+        .map(|(shape, _)| shape)
 }

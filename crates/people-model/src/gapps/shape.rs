@@ -108,7 +108,8 @@ impl Shape {
                 let pair = element.attribute("name").zip(element.attribute("value"));
                 if let Some((name, value)) = pair.filter(|_| !self.typed()) {
                     let field = self.field(name);
-                    members.insert(name.to_owned(), json(field.map_or(Value::Text, |field| field.value), value));
+                    members
+                        .insert(name.to_owned(), json(field.map_or(Value::Text, |field| field.value), value));
                 }
                 continue;
             }
@@ -230,9 +231,7 @@ impl Shape {
 
 /// The category that names the kind of an entry.
 pub fn category(term: &str) -> Element {
-    Element::new(ATOM, "category")
-        .with("scheme", format!("{GD}#kind"))
-        .with("term", format!("{APPS}#{term}"))
+    Element::new(ATOM, "category").with("scheme", format!("{GD}#kind")).with("term", format!("{APPS}#{term}"))
 }
 
 /// Puts a password into an entry, in the style that the entry has. `false`: it has neither.
@@ -241,9 +240,7 @@ pub fn set_password(entry: &mut Element, password: &str) -> bool {
         entry.upsert(APPS, "login", |login| login.set("password", password));
         return true;
     }
-    let is_password = |node: &Node| {
-        matches!(node, Node::Element(element) if element.name.is(APPS, "property") && element.attribute("name") == Some("password"))
-    };
+    let is_password = |node: &Node| matches!(node, Node::Element(element) if element.name.is(APPS, "property") && element.attribute("name") == Some("password"));
     let properties = entry.find(APPS, "property").is_some();
     if properties {
         entry.children.retain(|node| !is_password(node));

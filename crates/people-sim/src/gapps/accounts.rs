@@ -102,7 +102,8 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
         "user.get" => user(&domain, accounts.get(&at(ask.arg(1)), ask.arg(1))?).shown(ask, false),
         "user.list" => {
             let all = accounts.users.values().filter(|account| of(&account.address, &domain));
-            let all = all.map(|account| (local(&account.address).to_owned(), user(&domain, account))).collect();
+            let all =
+                all.map(|account| (local(&account.address).to_owned(), user(&domain, account))).collect();
             feed(ask, User::SHAPE, &format!("/a/feeds/{domain}/user/2.0"), ("startUsername", 100), all)
         }
         "user.update" => {
@@ -128,10 +129,12 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
             Ok(deleted())
         }
         "nickname.create" => {
-            let (nickname, owner) = (ask.text("nickname").unwrap_or_default(), ask.text("userName").unwrap_or_default());
+            let (nickname, owner) =
+                (ask.text("nickname").unwrap_or_default(), ask.text("userName").unwrap_or_default());
             accounts.get(&at(owner), owner)?;
             accounts.free(&at(nickname), nickname, ask.now)?;
-            let account = accounts.users.get_mut(&at(owner).to_lowercase()).ok_or_else(|| no("UnknownError", ""))?;
+            let account =
+                accounts.users.get_mut(&at(owner).to_lowercase()).ok_or_else(|| no("UnknownError", ""))?;
             if account.aliases.len() >= MOST_NICKNAMES {
                 return Err(no("TooManyNicknamesForUser", owner));
             }
@@ -139,7 +142,8 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
             nick(&domain, nickname, account).created(ask)
         }
         "nickname.get" => {
-            let account = accounts.owner(&at(ask.arg(1))).ok_or_else(|| no("EntityDoesNotExist", ask.arg(1)))?;
+            let account =
+                accounts.owner(&at(ask.arg(1))).ok_or_else(|| no("EntityDoesNotExist", ask.arg(1)))?;
             nick(&domain, ask.arg(1), account).shown(ask, false)
         }
         "nickname.list" => {
@@ -156,7 +160,13 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
                     all.push((local(alias).to_owned(), nick(&domain, local(alias), account)));
                 }
             }
-            feed(ask, Nickname::SHAPE, &format!("/a/feeds/{domain}/nickname/2.0"), ("startNickname", 100), all)
+            feed(
+                ask,
+                Nickname::SHAPE,
+                &format!("/a/feeds/{domain}/nickname/2.0"),
+                ("startNickname", 100),
+                all,
+            )
         }
         "nickname.delete" | "alias.delete" => {
             let alias = if ask.op == "nickname.delete" { at(ask.arg(1)) } else { ask.arg(1).to_owned() };
@@ -177,7 +187,8 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
         }
         "mduser.get" => multi(accounts.get(ask.arg(1), ask.arg(1))?).shown(ask, false),
         "mduser.list" => {
-            let all = accounts.users.values().map(|account| (account.address.clone(), multi(account))).collect();
+            let all =
+                accounts.users.values().map(|account| (account.address.clone(), multi(account))).collect();
             feed(ask, MultiDomainUser::SHAPE, &format!("/a/feeds/user/2.0/{domain}"), ("start", 100), all)
         }
         "mduser.update" => {
@@ -203,7 +214,8 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
             thing.shown(ask, true)
         }
         "alias.create" => {
-            let (alias, owner) = (ask.text("aliasEmail").unwrap_or_default(), ask.text("userEmail").unwrap_or_default());
+            let (alias, owner) =
+                (ask.text("aliasEmail").unwrap_or_default(), ask.text("userEmail").unwrap_or_default());
             accounts.get(owner, owner)?;
             // Creating one again moves it.
             let key = alias.to_lowercase();
@@ -215,7 +227,8 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
                 }
                 None => accounts.free(alias, alias, ask.now)?,
             }
-            let account = accounts.users.get_mut(&owner.to_lowercase()).ok_or_else(|| no("UnknownError", ""))?;
+            let account =
+                accounts.users.get_mut(&owner.to_lowercase()).ok_or_else(|| no("UnknownError", ""))?;
             account.aliases.insert(key);
             alias_of(alias, account).created(ask)
         }
@@ -228,7 +241,9 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
             let all = accounts.users.values().filter(|account| {
                 whose.as_ref().is_none_or(|whose| account.address.eq_ignore_ascii_case(whose))
             });
-            let all = all.flat_map(|account| account.aliases.iter().map(move |alias| (alias.clone(), alias_of(alias, account))));
+            let all = all.flat_map(|account| {
+                account.aliases.iter().map(move |alias| (alias.clone(), alias_of(alias, account)))
+            });
             feed(ask, Alias::SHAPE, &format!("/a/feeds/alias/2.0/{domain}"), ("start", 100), all.collect())
         }
         _ => Err(no("UnknownError", ask.op)),
@@ -236,7 +251,9 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
 }
 
 fn fresh(ask: &Ask<'_>, address: String, names: (&str, &str, &str)) -> Result<Account, Item> {
-    for (name, reason) in [(names.0, "InvalidGivenName"), (names.1, "InvalidFamilyName"), ("password", "InvalidPassword")] {
+    for (name, reason) in
+        [(names.0, "InvalidGivenName"), (names.1, "InvalidFamilyName"), ("password", "InvalidPassword")]
+    {
         if ask.text(name).is_none_or(str::is_empty) {
             return Err(no(reason, ""));
         }
@@ -247,7 +264,11 @@ fn fresh(ask: &Ask<'_>, address: String, names: (&str, &str, &str)) -> Result<Ac
 }
 
 /// Takes over what the request says; quota is ignored.
-fn change(ask: &Ask<'_>, account: &mut Account, (given, family, hash): (&str, &str, &str)) -> Result<(), Item> {
+fn change(
+    ask: &Ask<'_>,
+    account: &mut Account,
+    (given, family, hash): (&str, &str, &str),
+) -> Result<(), Item> {
     let digits = match ask.text(hash) {
         None => None,
         Some("SHA-1") => Some(40),
@@ -255,7 +276,9 @@ fn change(ask: &Ask<'_>, account: &mut Account, (given, family, hash): (&str, &s
         Some(other) => return Err(no("InvalidHashFunctionName", other)),
     };
     match (ask.text("password"), digits) {
-        (Some(digest), Some(digits)) if digest.len() != digits || !digest.bytes().all(|b| b.is_ascii_hexdigit()) => {
+        (Some(digest), Some(digits))
+            if digest.len() != digits || !digest.bytes().all(|b| b.is_ascii_hexdigit()) =>
+        {
             return Err(no("InvalidHashDigestLength", ""));
         }
         (Some(password), None) if !(6..=100).contains(&password.chars().count()) => {

@@ -24,9 +24,7 @@ struct Group {
 
 impl Groups {
     pub(super) fn state(&self) -> Value {
-        let group = |group: &Group| {
-            json!({"groupName": group.name, "members": group.members.keys().collect::<Vec<_>>(), "owners": group.owners})
-        };
+        let group = |group: &Group| json!({"groupName": group.name, "members": group.members.keys().collect::<Vec<_>>(), "owners": group.owners});
         Value::Object(self.0.iter().map(|(id, one)| (id.clone(), group(one))).collect())
     }
 
@@ -41,7 +39,8 @@ impl Groups {
 pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
     let Gapps { groups, accounts, .. } = gapps;
     let domain = ask.arg(0).to_lowercase();
-    let full = |id: &str| if id.contains('@') { id.to_lowercase() } else { format!("{id}@{domain}").to_lowercase() };
+    let full =
+        |id: &str| if id.contains('@') { id.to_lowercase() } else { format!("{id}@{domain}").to_lowercase() };
     let base = format!("/a/feeds/group/2.0/{domain}");
     let id = full(ask.arg(1));
     // The whole address is named, even where the path has the local part only.
@@ -93,7 +92,10 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
         "group.list" | "group.listForMember" => {
             let who = ask.request.param("member").map(|who| full(&who));
             let direct = ask.request.param("directOnly").as_deref() == Some("true");
-            let all = groups.0.iter().filter(|(id, _)| who.as_ref().is_none_or(|who| groups.holds(id, who, direct, 0)));
+            let all = groups
+                .0
+                .iter()
+                .filter(|(id, _)| who.as_ref().is_none_or(|who| groups.holds(id, who, direct, 0)));
             let all = all.map(|(id, group)| (id.clone(), show(id, group))).collect();
             feed(ask, GroupNoun::SHAPE, &base, ("start", 100), all)
         }

@@ -61,14 +61,19 @@ pub(super) fn login(world: &mut World, request: &Request, now: Timestamp) -> Han
 
 /// Whether the request may be made.
 pub(super) fn authorize(world: &World, request: &Request, now: Timestamp) -> Result<(), Reply> {
-    let page = |title: &str| Reply::text(401, "text/html; charset=UTF-8", &format!("<HTML><TITLE>{title}</TITLE></HTML>"));
+    let page = |title: &str| {
+        Reply::text(401, "text/html; charset=UTF-8", &format!("<HTML><TITLE>{title}</TITLE></HTML>"))
+    };
     if let Some(token) = token(request) {
         return match world.gapps.logins.0.get(token) {
             Some(ends) if *ends > now => Ok(()),
             _ => Err(page("Token expired")),
         };
     }
-    let grant = request.bearer().and_then(|token| world.tokens.look_up(token, now)).ok_or_else(|| page("Authorization required"))?;
+    let grant = request
+        .bearer()
+        .and_then(|token| world.tokens.look_up(token, now))
+        .ok_or_else(|| page("Authorization required"))?;
     let path = request.path.strip_prefix("/gapps/a/feeds/").unwrap_or_default();
     let scope = match path.split('/').next().unwrap_or_default() {
         "group" => "groups",

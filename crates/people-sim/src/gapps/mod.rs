@@ -86,7 +86,10 @@ impl Ask<'_> {
 /// An error of the API by its reason word.
 fn no(reason: &str, input: impl Into<String>) -> Item {
     let known = error::named(reason).or_else(|| error::code(1000));
-    known.map_or_else(|| Item { code: 1000, input: String::new(), reason: reason.to_owned() }, |known| Item::new(known, input))
+    known.map_or_else(
+        || Item { code: 1000, input: String::new(), reason: reason.to_owned() },
+        |known| Item::new(known, input),
+    )
 }
 
 pub(crate) fn op(request: &Request) -> &'static str {
@@ -95,7 +98,11 @@ pub(crate) fn op(request: &Request) -> &'static str {
 
 pub(crate) fn handle(world: &mut World, request: &Request, now: Timestamp) -> Handled {
     let Some(Route { op, args, body: shape }) = route::route(request) else {
-        return Handled::quietly(Reply::text(404, "text/html; charset=UTF-8", "<html><title>Not Found</title></html>"));
+        return Handled::quietly(Reply::text(
+            404,
+            "text/html; charset=UTF-8",
+            "<html><title>Not Found</title></html>",
+        ));
     };
     if op == "login" {
         return login::login(world, request, now);

@@ -71,7 +71,11 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
         "orgunit.create" => {
             let name = ask.text("name").unwrap_or_default();
             let description = ask.text("description").unwrap_or_default();
-            if name.is_empty() || name.contains('/') || name.chars().count() > 128 || description.chars().count() > 512 {
+            if name.is_empty()
+                || name.contains('/')
+                || name.chars().count() > 128
+                || description.chars().count() > 512
+            {
                 return Err(no("InvalidValue", "name"));
             }
             let parent = decoded(ask.text("parentOrgUnitPath").unwrap_or_default());
@@ -151,7 +155,10 @@ fn update(org: &mut Org, accounts: &Accounts, ask: &Ask<'_>, path: &str) -> Resu
     if parent_path == path || parent_path.starts_with(&format!("{path}/")) {
         return Err(no("EntityCannotContainCycle", encoded(&parent_path)));
     }
-    let name = ask.text("name").filter(|name| !name.is_empty()).unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path));
+    let name = ask
+        .text("name")
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| path.rsplit('/').next().unwrap_or(path));
     let to = join(&parent_path, name);
     if to != path && org.units.contains_key(&to) {
         return Err(no("EntityExists", ""));
@@ -160,7 +167,13 @@ fn update(org: &mut Org, accounts: &Accounts, ask: &Ask<'_>, path: &str) -> Resu
         description.clone_into(&mut changed.description);
     }
     changed.block_inheritance = ask.flag("blockInheritance").unwrap_or(changed.block_inheritance);
-    let moved: Vec<&str> = ask.text("usersToMove").unwrap_or_default().split(',').map(str::trim).filter(|who| !who.is_empty()).collect();
+    let moved: Vec<&str> = ask
+        .text("usersToMove")
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|who| !who.is_empty())
+        .collect();
     if moved.len() > MOST_MOVED {
         return Err(no("InvalidValue", "usersToMove"));
     }

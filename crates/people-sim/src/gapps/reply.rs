@@ -45,7 +45,8 @@ impl Thing {
     /// 201 with both locations.
     pub(super) fn created(&self, ask: &Ask<'_>) -> Result<Done, Item> {
         let url = format!("{HOST}{}", self.path);
-        let reply = atom(201, &self.element(ask.now)?)?.with("location", url.clone()).with("content-location", url);
+        let reply =
+            atom(201, &self.element(ask.now)?)?.with("location", url.clone()).with("content-location", url);
         Ok(Done { reply, effect: true })
     }
 
@@ -70,12 +71,15 @@ pub(super) fn feed(
     let id = format!("{HOST}{path}");
     let next = rest.get(size).map(|(key, _)| {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in form_urlencoded::parse(ask.request.query.as_bytes()).filter(|(name, _)| name != start) {
+        for (name, value) in
+            form_urlencoded::parse(ask.request.query.as_bytes()).filter(|(name, _)| name != start)
+        {
             query.append_pair(&name, &value);
         }
         format!("{id}?{}", query.append_pair(start, key).finish())
     });
-    let entries: Result<Vec<Element>, Item> = rest.iter().take(size).map(|(_, thing)| thing.element(ask.now)).collect();
+    let entries: Result<Vec<Element>, Item> =
+        rest.iter().take(size).map(|(_, thing)| thing.element(ask.now)).collect();
     let head = Head { id, updated: updated(shape, ask.now), term: shape.term, title: None };
     Ok(Done { reply: atom(200, &head.feed(next.as_deref(), entries?))?, effect: false })
 }
@@ -96,7 +100,10 @@ fn atom(status: u16, root: &Element) -> Result<Reply, Item> {
 }
 
 fn headed(reply: Reply) -> Reply {
-    reply.with("gdata-version", "1.0").with("vary", "Accept, X-GData-Authorization, GData-Version").with("server", "GSE")
+    reply
+        .with("gdata-version", "1.0")
+        .with("vary", "Accept, X-GData-Authorization, GData-Version")
+        .with("server", "GSE")
 }
 
 fn updated(shape: &Shape, now: Timestamp) -> String {

@@ -2,7 +2,10 @@
 
 use http::Method;
 use people_model::gapps::shape::Shape;
-use people_model::gapps::{Alias, EmailList, Group, Member, MultiDomainUser, Nickname, Noun, OrgUnit, OrgUser, Owner, Recipient, Rename, User};
+use people_model::gapps::{
+    Alias, EmailList, Group, Member, MultiDomainUser, Nickname, Noun, OrgUnit, OrgUser, Owner, Recipient,
+    Rename, User,
+};
 use percent_encoding::percent_decode_str;
 
 use crate::http::Request;
@@ -20,7 +23,11 @@ pub(super) struct Route {
 pub(super) fn route(request: &Request) -> Option<Route> {
     let path = request.path.strip_prefix("/gapps/")?.trim_end_matches('/');
     if path == "accounts/ClientLogin" {
-        return (request.method == Method::POST).then_some(Route { op: "login", args: Vec::new(), body: None });
+        return (request.method == Method::POST).then_some(Route {
+            op: "login",
+            args: Vec::new(),
+            body: None,
+        });
     }
     let raw: Vec<&str> = path.strip_prefix("a/feeds/")?.split('/').collect();
     let parts: Vec<String> =
@@ -38,38 +45,54 @@ pub(super) fn route(request: &Request) -> Option<Route> {
             return found(op, &[domain], None);
         }
         ("GET", ["group", "2.0", domain, group]) => return found("group.get", &[domain, group], None),
-        ("PUT", ["group", "2.0", domain, group]) => return found("group.update", &[domain, group], Some(Group::SHAPE)),
+        ("PUT", ["group", "2.0", domain, group]) => {
+            return found("group.update", &[domain, group], Some(Group::SHAPE));
+        }
         ("DELETE", ["group", "2.0", domain, group]) => return found("group.delete", &[domain, group], None),
         ("POST", ["group", "2.0", domain, group, "member"]) => {
             return found("member.add", &[domain, group], Some(Member::SHAPE));
         }
-        ("GET", ["group", "2.0", domain, group, "member"]) => return found("member.list", &[domain, group], None),
-        ("GET", ["group", "2.0", domain, group, "member", who]) => return found("member.get", &[domain, group, who], None),
+        ("GET", ["group", "2.0", domain, group, "member"]) => {
+            return found("member.list", &[domain, group], None);
+        }
+        ("GET", ["group", "2.0", domain, group, "member", who]) => {
+            return found("member.get", &[domain, group, who], None);
+        }
         ("DELETE", ["group", "2.0", domain, group, "member", who]) => {
             return found("member.delete", &[domain, group, who], None);
         }
         ("POST", ["group", "2.0", domain, group, "owner"]) => {
             return found("owner.add", &[domain, group], Some(Owner::SHAPE));
         }
-        ("GET", ["group", "2.0", domain, group, "owner"]) => return found("owner.list", &[domain, group], None),
-        ("GET", ["group", "2.0", domain, group, "owner", who]) => return found("owner.get", &[domain, group, who], None),
+        ("GET", ["group", "2.0", domain, group, "owner"]) => {
+            return found("owner.list", &[domain, group], None);
+        }
+        ("GET", ["group", "2.0", domain, group, "owner", who]) => {
+            return found("owner.get", &[domain, group, who], None);
+        }
         ("DELETE", ["group", "2.0", domain, group, "owner", who]) => {
             return found("owner.delete", &[domain, group, who], None);
         }
         ("PUT", ["user", "userEmail", "2.0", domain, who]) => {
             return found("mduser.rename", &[domain, who], Some(Rename::SHAPE));
         }
-        ("POST", ["user", "2.0", domain]) => return found("mduser.create", &[domain], Some(MultiDomainUser::SHAPE)),
+        ("POST", ["user", "2.0", domain]) => {
+            return found("mduser.create", &[domain], Some(MultiDomainUser::SHAPE));
+        }
         ("GET", ["user", "2.0", domain]) => return found("mduser.list", &[domain], None),
         ("GET", ["user", "2.0", domain, who]) => return found("mduser.get", &[domain, who], None),
-        ("PUT", ["user", "2.0", domain, who]) => return found("mduser.update", &[domain, who], Some(MultiDomainUser::SHAPE)),
+        ("PUT", ["user", "2.0", domain, who]) => {
+            return found("mduser.update", &[domain, who], Some(MultiDomainUser::SHAPE));
+        }
         ("DELETE", ["user", "2.0", domain, who]) => return found("mduser.delete", &[domain, who], None),
         ("POST", ["alias", "2.0", domain]) => return found("alias.create", &[domain], Some(Alias::SHAPE)),
         ("GET", ["alias", "2.0", domain]) => return found("alias.list", &[domain], None),
         ("GET", ["alias", "2.0", domain, alias]) => return found("alias.get", &[domain, alias], None),
         ("DELETE", ["alias", "2.0", domain, alias]) => return found("alias.delete", &[domain, alias], None),
         ("GET", ["customer", "2.0", "customerId"]) => return found("customer.getId", &[], None),
-        ("POST", ["orgunit", "2.0", customer]) => return found("orgunit.create", &[customer], Some(OrgUnit::SHAPE)),
+        ("POST", ["orgunit", "2.0", customer]) => {
+            return found("orgunit.create", &[customer], Some(OrgUnit::SHAPE));
+        }
         ("GET", ["orgunit", "2.0", customer]) => {
             let children = request.param("get").as_deref() == Some("children");
             return found(if children { "orgunit.children" } else { "orgunit.list" }, &[customer], None);
@@ -88,7 +111,9 @@ pub(super) fn route(request: &Request) -> Option<Route> {
             let children = request.param("get").as_deref() == Some("children");
             return found(if children { "orguser.listInOrgUnit" } else { "orguser.list" }, &[customer], None);
         }
-        ("PUT", ["orguser", "2.0", customer, who]) => return found("orguser.update", &[customer, who], Some(OrgUser::SHAPE)),
+        ("PUT", ["orguser", "2.0", customer, who]) => {
+            return found("orguser.update", &[customer, who], Some(OrgUser::SHAPE));
+        }
         ("GET", ["orguser", "2.0", customer, who]) => return found("orguser.get", &[customer, who], None),
         _ => {}
     }
@@ -101,15 +126,21 @@ pub(super) fn route(request: &Request) -> Option<Route> {
         ("POST", [domain, "nickname", "2.0"]) => found("nickname.create", &[domain], Some(Nickname::SHAPE)),
         ("GET", [domain, "nickname", "2.0"]) => found("nickname.list", &[domain], None),
         ("GET", [domain, "nickname", "2.0", nickname]) => found("nickname.get", &[domain, nickname], None),
-        ("DELETE", [domain, "nickname", "2.0", nickname]) => found("nickname.delete", &[domain, nickname], None),
-        ("POST", [domain, "emailList", "2.0"]) => found("emailList.create", &[domain], Some(EmailList::SHAPE)),
+        ("DELETE", [domain, "nickname", "2.0", nickname]) => {
+            found("nickname.delete", &[domain, nickname], None)
+        }
+        ("POST", [domain, "emailList", "2.0"]) => {
+            found("emailList.create", &[domain], Some(EmailList::SHAPE))
+        }
         ("GET", [domain, "emailList", "2.0"]) => found("emailList.list", &[domain], None),
         ("GET", [domain, "emailList", "2.0", list]) => found("emailList.get", &[domain, list], None),
         ("DELETE", [domain, "emailList", "2.0", list]) => found("emailList.delete", &[domain, list], None),
         ("POST", [domain, "emailList", "2.0", list, "recipient"]) => {
             found("recipient.add", &[domain, list], Some(Recipient::SHAPE))
         }
-        ("GET", [domain, "emailList", "2.0", list, "recipient"]) => found("recipient.list", &[domain, list], None),
+        ("GET", [domain, "emailList", "2.0", list, "recipient"]) => {
+            found("recipient.list", &[domain, list], None)
+        }
         ("DELETE", [domain, "emailList", "2.0", list, "recipient", who]) => {
             found("recipient.delete", &[domain, list, who], None)
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use people_auth::{Rs256, TokenError};
 use people_core::config::Config;
 use people_core::target::judge;
-use people_core::wire::{Account, ExchangeError, Google, NoAnswer, NotSent, Wires};
+use people_core::wire::{Account, ExchangeError, Google, NoAnswer, NotSent, Wire, Wires};
 use people_model::verdict::WhyKind;
 use people_model::{Api, Call, Members, Safety, Verdict, Why};
 use serde_json::{Value, json};
@@ -77,18 +77,18 @@ impl Client {
                     }));
                 }
                 Verdict::Refused { why } if why.kind == WhyKind::Absent => return Ok(Reply::Absent),
-                Verdict::Refused { why } => return Err(refused(call.api, &why)),
+                Verdict::Refused { why } => return Err(refused(call, &why)),
                 Verdict::Unknown { why } => return Err(unknown(call.api, &why)),
                 Verdict::Again { why, .. } if why.kind == WhyKind::Unauthorized => {
-                    return Err(refused(call.api, &why));
+                    return Err(refused(call, &why));
                 }
                 Verdict::Again { after_s, why } => {
                     let google = self.wires.of(call.api).is_some_and(|wire| wire.google().is_some());
                     if why.kind == WhyKind::Token && !google {
-                        return Err(refused(call.api, &why));
+                        return Err(refused(call, &why));
                     }
                     if why.kind == WhyKind::Token {
-                        self.token_trouble().await?;
+                        self.token_trouble(call.api).await?;
                     }
                     let delay = self.config.policy.retry.delay(tries, &call.op, after_s);
                     let delay = Duration::try_from(delay).unwrap_or_default();
@@ -119,8 +119,9 @@ impl Client {
     }
 
     /// Asks for a token once more, to hear in full what is wrong. An error that may pass is none.
-    async fn token_trouble(&self) -> Result<(), Fail> {
-        match self.google()?.exchange(&self.host).await {
+    async fn token_trouble(&self, api: Api) -> Result<(), Fail> {
+        let Some(google) = self.wires.of(api).and_then(Wire::google) else { return Ok(()) };
+        match google.exchange(&self.host).await {
             Ok(_) => Ok(()),
             Err(error) => match &error {
                 ExchangeError::Lost(_) => Ok(()),
@@ -141,6 +142,24 @@ pub(super) fn exchange(error: &ExchangeError) -> Fail {
     Fail::new(exit, error.to_string())
 }
 
+/// What the API refused, and what to do about it there.
+pub(super) fn refused(call: &Call, why: &Why) -> Fail {
+    match (call.api, why.kind) {
+        (Api::Invitations, WhyKind::Denied | WhyKind::Unauthorized | WhyKind::Token) => Fail::new(
+            Exit::Refused,
+            format!(
+                "{}: {why}; delegate the scope {} to the service account in the Admin console, enable the Cloud Identity API in its project, and let [invitations] admin be an administrator of [invitations] customer who may manage users",
+                call.op,
+                people_model::invitations::SCOPE
+            ),
+        ),
+        (Api::Invitations, _) => Fail::new(Exit::Refused, format!("{}: {why}", call.op)),
+        (Api::Gapps, WhyKind::Absent) => Fail::new(Exit::NotFound, gapps(why)),
+        (Api::Gapps, _) => Fail::new(Exit::Refused, gapps(why)),
+        _ => Fail::refused(why),
+    }
+}
+
 fn unknown(api: Api, why: &Why) -> Fail {
     let look = match api {
         Api::Gapps => "`people gapps`",
@@ -152,20 +171,12 @@ fn unknown(api: Api, why: &Why) -> Fail {
     )
 }
 
-fn refused(api: Api, why: &Why) -> Fail {
-    match (api, why.kind) {
-        (Api::Gapps, WhyKind::Absent) => Fail::new(Exit::NotFound, gapps(why)),
-        (Api::Gapps, _) => Fail::new(Exit::Refused, gapps(why)),
-        _ => Fail::refused(why),
-    }
-}
-
 /// What the Provisioning API says, without the words that speak of CloudM.
 fn gapps(why: &Why) -> String {
     let text = match why.kind {
         WhyKind::Absent => "there is no such entity",
         WhyKind::Unauthorized => "the token was not accepted; check [gapps] auth, admin and scopes",
-        WhyKind::Forbidden => "the account may not do this; check [gapps] admin and scopes",
+        WhyKind::Denied => "the account may not do this; check [gapps] admin and scopes",
         WhyKind::WrongPath => "the server does not know this path; check [gapps] base_url and domain",
         _ => return why.to_string(),
     };

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use people_core::target::gapps::{BadCall, OPERATIONS, Operation, Pages, Reply as Returns, operation};
 use people_core::target::Answer;
+use people_core::target::gapps::{BadCall, OPERATIONS, Operation, Pages, Reply as Returns, operation};
 use people_model::gapps::shape::{Shape, Value as Kind};
 use people_model::gapps::{CustomerId, Noun};
 use people_model::{Call, Email, Members};
@@ -35,7 +35,9 @@ pub(super) async fn gapps(config: &Path, report: &Report, command: Gapps) -> Res
         Gapps::Read { file, kind } => export::read(report, &file, kind.as_deref()),
         Gapps::Serve { listen } => serve(config, listen).await,
         command => {
-            let Some(request) = request::of(command)? else { return Err(Fail::usage("there is no such command")) };
+            let Some(request) = request::of(command)? else {
+                return Err(Fail::usage("there is no such command"));
+            };
             Run { config, report }.run(request).await
         }
     }
@@ -58,7 +60,9 @@ async fn serve(config: &Path, listen: Option<String>) -> Result<Exit, Fail> {
 fn operations(report: &Report) -> Result<Exit, Fail> {
     let row = |known: &Operation| {
         let safety = json!(known.safety);
-        [known.name, known.method.as_str(), known.path, safety.as_str().unwrap_or_default()].map(str::to_owned).to_vec()
+        [known.name, known.method.as_str(), known.path, safety.as_str().unwrap_or_default()]
+            .map(str::to_owned)
+            .to_vec()
     };
     let rows: Vec<Vec<String>> = OPERATIONS.iter().map(row).collect();
     let head = ["operation", "method", "path", "safety"];
@@ -79,7 +83,8 @@ impl Run<'_> {
     async fn run(&self, mut request: Request) -> Result<Exit, Fail> {
         let config = load::config(self.config)?;
         let gapps = config.gapps.as_ref().filter(|gapps| gapps.base_url.is_some());
-        let gapps = gapps.ok_or_else(|| Fail::input("[gapps] base_url is missing; add it: no API can be called"))?;
+        let gapps =
+            gapps.ok_or_else(|| Fail::input("[gapps] base_url is missing; add it: no API can be called"))?;
         let domain = gapps.domain.clone().unwrap_or_else(|| config.cloudm.domain.clone());
         let known = operation(request.op).ok_or_else(|| Fail::usage("there is no such operation"))?;
         if known.path_names().any(|name| name == "domain") {
@@ -102,12 +107,15 @@ impl Run<'_> {
         }
         if request.dry_run {
             if known.path_names().any(|name| name == "customerId") && request.value("customerId").is_none() {
-                return Err(Fail::usage("the customer's id is asked for, which --dry-run does not do; name it with --customer"));
+                return Err(Fail::usage(
+                    "the customer's id is asked for, which --dry-run does not do; name it with --customer",
+                ));
             }
             if let (Some(sent), Some(body)) = (&known.body, &mut body) {
                 hide(body, sent.required.contains(&"password"));
             }
-            return self.dry(&call(known, &request, body.as_ref())?, gapps.base_url.as_deref().unwrap_or_default());
+            return self
+                .dry(&call(known, &request, body.as_ref())?, gapps.base_url.as_deref().unwrap_or_default());
         }
         if let Some(what) = &request.confirm {
             confirm(what, request.yes)?;
@@ -137,19 +145,36 @@ impl Run<'_> {
     }
 
     /// Puts what the server has under what is to change: a PUT replaces.
-    async fn whole(&self, client: &Client, look: &str, request: &Request, body: &mut Members) -> Result<(), Fail> {
+    async fn whole(
+        &self,
+        client: &Client,
+        look: &str,
+        request: &Request,
+        body: &mut Members,
+    ) -> Result<(), Fail> {
         let known = operation(look).ok_or_else(|| Fail::usage("there is no such operation"))?;
-        let Reply::Done(seen) = client.call(&call(known, request, None)?).await? else { return Err(absent()) };
+        let Reply::Done(seen) = client.call(&call(known, request, None)?).await? else {
+            return Err(absent());
+        };
         let Returns::Entry(shape) = known.reply else { return Ok(()) };
         for (name, value) in seen {
-            if shape.field(&name).is_some() && !READ_ONLY.contains(&name.as_str()) && !body.contains_key(&name) {
+            if shape.field(&name).is_some()
+                && !READ_ONLY.contains(&name.as_str())
+                && !body.contains_key(&name)
+            {
                 body.insert(name, value);
             }
         }
         Ok(())
     }
 
-    async fn list(&self, client: &Client, shape: &Shape, first: Call, limit: Option<usize>) -> Result<Exit, Fail> {
+    async fn list(
+        &self,
+        client: &Client,
+        shape: &Shape,
+        first: Call,
+        limit: Option<usize>,
+    ) -> Result<Exit, Fail> {
         let mut pages = Pages::new(first);
         let mut all = Vec::new();
         while let Some(call) = pages.next() {
@@ -191,8 +216,12 @@ fn rows(report: &Report, shape: &Shape, all: &[Members]) -> Result<Exit, Fail> {
 }
 
 fn call(known: &Operation, request: &Request, body: Option<&Members>) -> Result<Call, Fail> {
-    let values: Vec<(&str, &str)> =
-        request.values.iter().filter(|(name, _)| takes(known, name)).map(|(name, value)| (*name, value.as_str())).collect();
+    let values: Vec<(&str, &str)> = request
+        .values
+        .iter()
+        .filter(|(name, _)| takes(known, name))
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     known.call(&values, body).map_err(|error| match error {
         BadCall::Missing(_) | BadCall::Path(_) | BadCall::Parameter(_) => Fail::usage(error.to_string()),
         BadCall::Body(_) | BadCall::Xml(_) => Fail::input(format!("{error}; correct it")),

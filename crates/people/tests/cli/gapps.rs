@@ -102,7 +102,8 @@ test!(every_operation_has_a_command, world, {
 
 test!(what_is_printed_and_what_is_refused, world, {
     configure(&world, &world.sim.urls().gapps, "");
-    let dry = world.run("gapps user create ana --set givenName=Ana --set familyName=Silva --dry-run --output json");
+    let dry =
+        world.run("gapps user create ana --set givenName=Ana --set familyName=Silva --dry-run --output json");
     let dry = dry.ends(0, "nothing was sent").json();
     assert!(dry["url"].as_str().unwrap().ends_with("/a/feeds/example.com/user/2.0"), "{dry}");
     assert!(dry["body"].as_str().unwrap().contains("password=\"(generated)\""), "{dry}");
@@ -132,12 +133,15 @@ test!(what_is_printed_and_what_is_refused, world, {
 
 test!(an_export_of_any_length_needs_the_memory_of_an_entry, world, {
     let feed = "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:a='http://schemas.google.com/apps/2006'>";
-    let entry = "<entry><a:login userName='ana' suspended='false'/><a:name familyName='S' givenName='A'/></entry>";
+    let entry =
+        "<entry><a:login userName='ana' suspended='false'/><a:name familyName='S' givenName='A'/></entry>";
     let small = world.feed("gapps read - --output csv", &format!("{feed}{entry}{entry}</feed>")).ends(0, "");
     assert_eq!(small.out.lines().count(), 3, "{}", small.out);
     let one = world.feed("gapps read - --output json", &format!("{feed}{entry}</feed>")).json();
     assert_eq!(one, json!({"userName": "ana", "suspended": false, "familyName": "S", "givenName": "A"}));
-    world.feed("gapps read -", "<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>").ends(3, "document type declaration");
+    world
+        .feed("gapps read -", "<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>")
+        .ends(3, "document type declaration");
     let errors = "<AppsForYourDomainErrors><error errorCode='1300' invalidInput='x' reason='r'/></AppsForYourDomainErrors>";
     assert!(world.feed("gapps read -", errors).out.contains("EntityExists"));
 
@@ -157,7 +161,10 @@ test!(an_export_of_any_length_needs_the_memory_of_an_entry, world, {
     }
     // It still waits for the end: this is the most that it ever held.
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(|text| text.trim().trim_end_matches(" kB"));
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .map(|text| text.trim().trim_end_matches(" kB"));
     let peak: u64 = peak.and_then(|text| text.parse().ok()).unwrap_or_default();
     input.write_all(b"</feed>").unwrap();
     drop(input);

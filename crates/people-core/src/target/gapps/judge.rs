@@ -34,19 +34,23 @@ pub fn judge(call: &Call, answer: &Response<Bytes>) -> Verdict<Answer> {
     let again = |kind| Verdict::Again { after_s: retry_after(answer), why: why(kind) };
     match status {
         StatusCode::UNAUTHORIZED => again(WhyKind::Unauthorized),
-        StatusCode::FORBIDDEN => Verdict::Refused { why: why(WhyKind::Forbidden) },
+        StatusCode::FORBIDDEN => Verdict::Refused { why: why(WhyKind::Denied) },
         // Absent entities come with 400: a 404 is a path that the server does not have.
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
             Verdict::Refused { why: why(WhyKind::WrongPath) }
         }
-        StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => Verdict::Refused { why: why(WhyKind::Conflict) },
+        StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => {
+            Verdict::Refused { why: why(WhyKind::Conflict) }
+        }
         StatusCode::TOO_MANY_REQUESTS => again(WhyKind::RateLimited),
         StatusCode::BAD_GATEWAY => {
             unfinished(call, retry_after(answer).or(Some(BUSY_S)), why(WhyKind::ServerError))
         }
         _ if status.is_server_error() => unfinished(call, retry_after(answer), why(WhyKind::ServerError)),
         _ if status.is_client_error() => Verdict::Refused { why: why(WhyKind::BadRequest) },
-        _ => Verdict::Refused { why: why(WhyKind::BadAnswer).detail("a redirect is not followed; check base_url") },
+        _ => Verdict::Refused {
+            why: why(WhyKind::BadAnswer).detail("a redirect is not followed; check base_url"),
+        },
     }
 }
 
@@ -71,10 +75,9 @@ fn refusal(call: &Call, answer: &Response<Bytes>, errors: &Errors) -> Verdict<An
         .collect();
     let why = |kind| Why::new(kind).status(answer.status().as_u16()).detail(said.join(", "));
     match class(first.code) {
-        Class::Again => Verdict::Again {
-            after_s: retry_after(answer).or(Some(BUSY_S)),
-            why: why(WhyKind::RateLimited),
-        },
+        Class::Again => {
+            Verdict::Again { after_s: retry_after(answer).or(Some(BUSY_S)), why: why(WhyKind::RateLimited) }
+        }
         Class::AgainFew => unfinished(call, retry_after(answer), why(WhyKind::ServerError)),
         Class::Absent => Verdict::Refused { why: why(WhyKind::Absent) },
         Class::Conflict => Verdict::Refused { why: why(WhyKind::Conflict) },
@@ -127,7 +130,8 @@ fn wrong(error: BadDocument) -> Wrong {
 
 fn entry(shape: &Shape, body: &Bytes) -> Result<Value, Wrong> {
     let limits = Limits::default();
-    let root = parse(body, Limits { whole: limits.child as u64, ..limits }).map_err(|error| wrong(error.into()))?;
+    let root =
+        parse(body, Limits { whole: limits.child as u64, ..limits }).map_err(|error| wrong(error.into()))?;
     let members = shape.read(&root).map_err(|error| (error.to_string(), false))?;
     Ok(Value::Object(shown(members)))
 }
@@ -160,7 +164,8 @@ mod tests {
         let values = &values[..operation.path_names().count()];
         let body_of = json!({"userName": "a", "familyName": "b", "givenName": "c"});
         let call = operation.call(values, body_of.as_object().filter(|_| operation.body.is_some())).unwrap();
-        let answer = Response::builder().status(status).body(Bytes::copy_from_slice(body.as_bytes())).unwrap();
+        let answer =
+            Response::builder().status(status).body(Bytes::copy_from_slice(body.as_bytes())).unwrap();
         let (word, why) = match judge(&call, &answer) {
             Verdict::Done { answer } => return format!("done {}", answer.0),
             Verdict::Again { after_s, why } => (format!("again {after_s:?}"), why),
@@ -188,19 +193,34 @@ mod tests {
             ("user.get", 400, errors(&[1000]), "again None ServerError UnknownError (1000)"),
             ("user.create", 400, errors(&[1000]), "unknown ServerError UnknownError (1000)"),
             ("user.delete", 400, errors(&[1802]), "unknown ServerError DeletePartialFailure (1802)"),
-            ("user.create", 400, errors(&[1001, 1402]), "refused BadRequest ServerBusy (1001), InvalidPassword (1402)"),
+            (
+                "user.create",
+                400,
+                errors(&[1001, 1402]),
+                "refused BadRequest ServerBusy (1001), InvalidPassword (1402)",
+            ),
             ("user.create", 400, errors(&[9925]), "refused BadRequest error 9925"),
             ("user.create", 403, errors(&[1203]), "refused BadRequest DomainFeatureUnavailable (1203)"),
             ("user.get", 404, String::new(), "refused WrongPath "),
             ("user.get", 401, String::new(), "again None Unauthorized "),
-            ("user.get", 403, "<html>".into(), "refused Forbidden "),
+            ("user.get", 403, "<html>".into(), "refused Denied "),
             ("user.get", 502, String::new(), "again Some(30) ServerError "),
             ("user.create", 503, String::new(), "unknown ServerError "),
             ("user.get", 302, String::new(), "refused BadAnswer a redirect is not followed; check base_url"),
             ("user.delete", 200, String::new(), "done null"),
             ("user.create", 201, String::new(), "done null"),
-            ("user.get", 200, "<html>".into(), "again None BadAnswer not well-formed XML at byte 6: the document breaks off"),
-            ("user.create", 201, "<html/>".into(), "unknown BadAnswer not an Atom entry with what a user has"),
+            (
+                "user.get",
+                200,
+                "<html>".into(),
+                "again None BadAnswer not well-formed XML at byte 6: the document breaks off",
+            ),
+            (
+                "user.create",
+                201,
+                "<html/>".into(),
+                "unknown BadAnswer not an Atom entry with what a user has",
+            ),
         ];
         for (op, status, body, expected) in cases {
             assert_eq!(verdict(op, status, &body), expected, "{op} {status} {body}");

@@ -215,8 +215,18 @@ impl Operation {
 }
 
 /// What a path of an organizational unit may not hold as it is: its parts are URL-encoded already, as replies show them.
-const UNIT: &AsciiSet =
-    &CONTROLS.add(b'?').add(b'#').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'}').add(b'|');
+const UNIT: &AsciiSet = &CONTROLS
+    .add(b'?')
+    .add(b'#')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'|');
 
 fn unit_path(path: &str) -> Option<String> {
     let path = path.trim_matches('/').replace(' ', "+");
@@ -236,9 +246,15 @@ mod tests {
     #[test]
     fn paths_are_filled_and_encoded() {
         let domain = ("domain", "example.com");
-        assert_eq!(path("user.get", &[domain, ("userName", "a/b c")]).unwrap(), "/a/feeds/example.com/user/2.0/a%2Fb%20c");
+        assert_eq!(
+            path("user.get", &[domain, ("userName", "a/b c")]).unwrap(),
+            "/a/feeds/example.com/user/2.0/a%2Fb%20c"
+        );
         let unit = [("customerId", "C1"), ("orgUnitPath", "Test/Test Organization+x%2F")];
-        assert_eq!(path("orgunit.get", &unit).unwrap(), "/a/feeds/orgunit/2.0/C1/Test/Test+Organization+x%2F");
+        assert_eq!(
+            path("orgunit.get", &unit).unwrap(),
+            "/a/feeds/orgunit/2.0/C1/Test/Test+Organization+x%2F"
+        );
         let children = [("customerId", "C1"), ("orgUnitPath", "corp/a+b")];
         assert_eq!(
             path("orguser.listInOrgUnit", &children).unwrap(),
@@ -255,7 +271,10 @@ mod tests {
         let domain = ("domain", "example.com");
         assert_eq!(path("user.get", &[domain]), Err(BadCall::Missing("userName")));
         assert_eq!(path("user.get", &[domain, ("userName", "..")]), Err(BadCall::Path("userName")));
-        assert_eq!(path("orgunit.get", &[("customerId", "C1"), ("orgUnitPath", "a/../b")]), Err(BadCall::Path("orgUnitPath")));
+        assert_eq!(
+            path("orgunit.get", &[("customerId", "C1"), ("orgUnitPath", "a/../b")]),
+            Err(BadCall::Path("orgUnitPath"))
+        );
         assert_eq!(path("group.listForMember", &[domain]), Err(BadCall::Missing("member")));
         assert_eq!(path("user.list", &[domain, ("member", "x")]), Err(BadCall::Parameter("member".into())));
     }
@@ -281,8 +300,18 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), 51);
         for operation in &OPERATIONS {
-            assert_eq!(operation.safety == Safety::Read, operation.method == Method::Get, "{}", operation.name);
-            assert_eq!(operation.body.is_some(), matches!(operation.method, Method::Post | Method::Put), "{}", operation.name);
+            assert_eq!(
+                operation.safety == Safety::Read,
+                operation.method == Method::Get,
+                "{}",
+                operation.name
+            );
+            assert_eq!(
+                operation.body.is_some(),
+                matches!(operation.method, Method::Post | Method::Put),
+                "{}",
+                operation.name
+            );
         }
     }
 }

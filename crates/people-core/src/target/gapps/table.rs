@@ -4,8 +4,8 @@
 use people_model::Safety;
 use people_model::call::Method;
 use people_model::gapps::{
-    Alias, CustomerId, EmailList, Group, Member, MultiDomainUser, Nickname, Noun, OrgUnit, OrgUser, Owner, Recipient,
-    Rename, User,
+    Alias, CustomerId, EmailList, Group, Member, MultiDomainUser, Nickname, Noun, OrgUnit, OrgUser, Owner,
+    Recipient, Rename, User,
 };
 
 use super::{Body, Operation, Query, Reply};
@@ -18,7 +18,10 @@ pub const OPERATIONS: [Operation; 51] = [
         path: "/a/feeds/{domain}/user/2.0",
         fixed: "",
         query: &[],
-        body: Some(Body { shape: User::SHAPE, required: &["userName", "password", "familyName", "givenName"] }),
+        body: Some(Body {
+            shape: User::SHAPE,
+            required: &["userName", "password", "familyName", "givenName"],
+        }),
         safety: Safety::Once,
         reply: Reply::Entry(User::SHAPE),
     },
@@ -318,7 +321,10 @@ pub const OPERATIONS: [Operation; 51] = [
         path: "/a/feeds/user/2.0/{domain}",
         fixed: "",
         query: &[],
-        body: Some(Body { shape: MultiDomainUser::SHAPE, required: &["userEmail", "firstName", "lastName", "password"] }),
+        body: Some(Body {
+            shape: MultiDomainUser::SHAPE,
+            required: &["userEmail", "firstName", "lastName", "password"],
+        }),
         safety: Safety::Once,
         reply: Reply::Entry(MultiDomainUser::SHAPE),
     },

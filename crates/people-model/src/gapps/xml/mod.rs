@@ -94,7 +94,9 @@ impl Element {
         let value = value.into();
         match self.attributes.iter_mut().find(|(known, _)| known.is("", name)) {
             Some((_, old)) => *old = value,
-            None => self.attributes.push((Name { namespace: Cow::Borrowed(""), local: name.to_owned() }, value)),
+            None => {
+                self.attributes.push((Name { namespace: Cow::Borrowed(""), local: name.to_owned() }, value))
+            }
         }
     }
 
@@ -203,7 +205,9 @@ pub enum XmlError {
         at: u64,
     },
     /// A reference to an entity that XML does not predefine.
-    #[error("the reference at byte {at} is refused: only the five predefined entities and characters are read")]
+    #[error(
+        "the reference at byte {at} is refused: only the five predefined entities and characters are read"
+    )]
     Entity {
         /// The byte, from 0.
         at: u64,

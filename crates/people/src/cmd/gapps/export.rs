@@ -57,9 +57,14 @@ fn entries(report: &Report, input: impl BufRead, wanted: Option<&'static Shape>)
         whole.children.push(node);
     }
     if let Some(errors) = Errors::read(&whole) {
-        let row = |item: &people_model::gapps::Item| vec![item.code.to_string(), item.name().to_owned(), item.input.clone()];
+        let row = |item: &people_model::gapps::Item| {
+            vec![item.code.to_string(), item.name().to_owned(), item.input.clone()]
+        };
         let rows: Vec<Vec<String>> = errors.0.iter().map(row).collect();
-        let json: Vec<_> = rows.iter().map(|row| json!({"code": row.first(), "name": row.get(1), "input": row.get(2)})).collect();
+        let json: Vec<_> = rows
+            .iter()
+            .map(|row| json!({"code": row.first(), "name": row.get(1), "input": row.get(2)}))
+            .collect();
         report.rows(&["code", "name", "input"], &rows, &json)?;
         return Ok(Exit::Ok);
     }
@@ -80,20 +85,25 @@ impl Out<'_> {
         let number = self.number;
         let shape = match self.shape.or_else(|| kind(entry)) {
             Some(shape) => shape,
-            None => return Err(Fail::input(format!("entry {number}: of no known kind; name it with --kind"))),
+            None => {
+                return Err(Fail::input(format!("entry {number}: of no known kind; name it with --kind")));
+            }
         };
-        let mut members = shape.read(entry).map_err(|problem| Fail::input(format!("entry {number}: {problem}")))?;
+        let mut members =
+            shape.read(entry).map_err(|problem| Fail::input(format!("entry {number}: {problem}")))?;
         members.remove("password");
         let first = self.shape.is_none() || number == 1;
         self.shape = Some(shape);
         match self.report.format {
             Format::Json => {
-                let line = serde_json::to_string(&members).map_err(|error| Fail::failed(error.to_string()))?;
+                let line =
+                    serde_json::to_string(&members).map_err(|error| Fail::failed(error.to_string()))?;
                 print(&(line + "\n"))
             }
             Format::Csv => {
                 let names = || shape.fields.iter().map(|field| field.name).filter(|name| *name != "password");
-                let row: Vec<String> = names().map(|name| members.get(name).map(cell).unwrap_or_default()).collect();
+                let row: Vec<String> =
+                    names().map(|name| members.get(name).map(cell).unwrap_or_default()).collect();
                 let mut writer = csv::Writer::from_writer(Vec::new());
                 let failed = |error: csv::Error| Fail::failed(format!("csv: {error}"));
                 if first {

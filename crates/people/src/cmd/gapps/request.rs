@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::cli::Gapps;
 use crate::cli::gapps::{
-    AliasOp, Content as Given, CustomerOp, Grave, GroupOp, InGroupOp, InListOp, List, ListOp, MultiUserOp, NicknameOp,
-    OrgUnitOp, OrgUserOp, UserOp,
+    AliasOp, Content as Given, CustomerOp, Grave, GroupOp, InGroupOp, InListOp, List, ListOp, MultiUserOp,
+    NicknameOp, OrgUnitOp, OrgUserOp, UserOp,
 };
 use crate::exit::Fail;
 
@@ -152,9 +152,9 @@ fn email_list(op: ListOp) -> Request {
     let of = |op, name: &String| Request::of(op, vec![("name", name.clone())]);
     match op {
         ListOp::Get { name } => of("emailList.get", &name),
-        ListOp::List { recipient, list } => {
-            Request::of("emailList.list", Vec::new()).maybe("recipient", recipient).list(list, "startEmailListName")
-        }
+        ListOp::List { recipient, list } => Request::of("emailList.list", Vec::new())
+            .maybe("recipient", recipient)
+            .list(list, "startEmailListName"),
         ListOp::Create { name, dry_run } => {
             Request::of("emailList.create", Vec::new()).says(dry_run, vec![("name", json!(name))])
         }
@@ -166,7 +166,9 @@ fn email_list(op: ListOp) -> Request {
 
 fn recipient(op: InListOp) -> Request {
     match op {
-        InListOp::List { name, list } => Request::of("recipient.list", vec![("name", name)]).list(list, "startRecipient"),
+        InListOp::List { name, list } => {
+            Request::of("recipient.list", vec![("name", name)]).list(list, "startRecipient")
+        }
         InListOp::Add { name, email, dry_run } => {
             Request::of("recipient.add", vec![("name", name)]).says(dry_run, vec![("email", json!(email))])
         }
@@ -190,8 +192,12 @@ fn group(op: GroupOp) -> Request {
         GroupOp::Create { group, content } => {
             Request::of("group.create", Vec::new()).sends(content, vec![("groupId", json!(group))])
         }
-        GroupOp::Update { group, content } => of("group.update", &group).sends(content, Vec::new()).look("group.get"),
-        GroupOp::Delete { group, grave } => of("group.delete", &group).grave(grave, format!("delete the group {group}")),
+        GroupOp::Update { group, content } => {
+            of("group.update", &group).sends(content, Vec::new()).look("group.get")
+        }
+        GroupOp::Delete { group, grave } => {
+            of("group.delete", &group).grave(grave, format!("delete the group {group}"))
+        }
     }
 }
 
@@ -210,7 +216,8 @@ fn in_group(op: InGroupOp, member: bool) -> Result<Request, Fail> {
                 .list(list, "start")
         }
         InGroupOp::Add { group, email, dry_run } => {
-            Request::of(pick("member.add", "owner.add"), vec![("groupId", group)]).says(dry_run, vec![(name, json!(email))])
+            Request::of(pick("member.add", "owner.add"), vec![("groupId", group)])
+                .says(dry_run, vec![(name, json!(email))])
         }
         InGroupOp::Delete { group, email, grave } => {
             let what = format!("remove {email} from the {} of {group}", pick("members", "owners"));
@@ -243,17 +250,23 @@ fn alias(op: AliasOp) -> Request {
     let of = |op, alias: &String| Request::of(op, vec![("aliasEmail", alias.clone())]);
     match op {
         AliasOp::Get { alias } => of("alias.get", &alias),
-        AliasOp::List { user, list } => Request::of("alias.list", Vec::new()).maybe("userEmail", user).list(list, "start"),
+        AliasOp::List { user, list } => {
+            Request::of("alias.list", Vec::new()).maybe("userEmail", user).list(list, "start")
+        }
         AliasOp::Create { alias, user, dry_run } => Request::of("alias.create", Vec::new())
             .says(dry_run, vec![("aliasEmail", json!(alias)), ("userEmail", json!(user))]),
-        AliasOp::Delete { alias, grave } => of("alias.delete", &alias).grave(grave, format!("delete the alias {alias}")),
+        AliasOp::Delete { alias, grave } => {
+            of("alias.delete", &alias).grave(grave, format!("delete the alias {alias}"))
+        }
     }
 }
 
 fn org_unit(op: OrgUnitOp) -> Request {
     let of = |op, path: &String| Request::of(op, vec![("orgUnitPath", path.clone())]);
     match op {
-        OrgUnitOp::Get { path, of: customer } => of("orgunit.get", &path).maybe("customerId", customer.customer),
+        OrgUnitOp::Get { path, of: customer } => {
+            of("orgunit.get", &path).maybe("customerId", customer.customer)
+        }
         OrgUnitOp::List { below: None, list, of } => {
             Request::of("orgunit.list", Vec::new()).maybe("customerId", of.customer).list(list, "startKey")
         }
@@ -276,7 +289,9 @@ fn org_unit(op: OrgUnitOp) -> Request {
 
 fn org_user(op: OrgUserOp) -> Request {
     match op {
-        OrgUserOp::Get { email, of } => Request::of("orguser.get", vec![("email", email)]).maybe("customerId", of.customer),
+        OrgUserOp::Get { email, of } => {
+            Request::of("orguser.get", vec![("email", email)]).maybe("customerId", of.customer)
+        }
         OrgUserOp::List { unit: None, list, of } => {
             Request::of("orguser.list", Vec::new()).maybe("customerId", of.customer).list(list, "startKey")
         }
@@ -288,7 +303,9 @@ fn org_user(op: OrgUserOp) -> Request {
         OrgUserOp::Update { email, path, from, dry_run, of } => {
             let mut fixed = vec![("orgUnitPath", json!(path))];
             fixed.extend(from.map(|from| ("oldOrgUnitPath", json!(from))));
-            Request::of("orguser.update", vec![("email", email)]).maybe("customerId", of.customer).says(dry_run, fixed)
+            Request::of("orguser.update", vec![("email", email)])
+                .maybe("customerId", of.customer)
+                .says(dry_run, fixed)
         }
     }
 }
