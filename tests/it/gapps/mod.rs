@@ -6,6 +6,7 @@ mod laws;
 mod login;
 mod replay;
 mod session;
+mod table;
 mod vectors;
 
 use std::collections::BTreeSet;

@@ -69,7 +69,7 @@ pub enum Gapps {
 
 /// How a list is read.
 #[derive(Debug, Args)]
-pub struct List {
+pub struct Listing {
     /// The first entry, by its name; it is included.
     #[arg(long, value_name = "KEY")]
     pub start: Option<String>,
@@ -120,7 +120,7 @@ pub enum UserOp {
     /// Show a user.
     Get { name: String },
     /// List all users.
-    List(List),
+    List(Listing),
     /// Create a user; without a password in the file, one is made and forgotten.
     #[command(after_long_help = "Example:
   people gapps user create ana.silva --set givenName=Ana --set familyName=Silva")]
@@ -172,7 +172,7 @@ pub enum NicknameOp {
         #[arg(long, value_name = "NAME")]
         user: Option<String>,
         #[command(flatten)]
-        list: List,
+        list: Listing,
     },
     /// Give a user a nickname.
     Create {
@@ -199,7 +199,7 @@ pub enum ListOp {
         #[arg(long, value_name = "ADDRESS")]
         recipient: Option<String>,
         #[command(flatten)]
-        list: List,
+        list: Listing,
     },
     /// Create a list.
     Create {
@@ -222,7 +222,7 @@ pub enum InListOp {
     List {
         name: String,
         #[command(flatten)]
-        list: List,
+        list: Listing,
     },
     /// Put an address on a list.
     Add {
@@ -253,7 +253,7 @@ pub enum GroupOp {
         #[arg(long, requires = "member")]
         direct_only: bool,
         #[command(flatten)]
-        list: List,
+        list: Listing,
     },
     /// Create a group; `groupName` is required.
     Create {
@@ -287,7 +287,7 @@ pub enum InGroupOp {
         #[arg(long)]
         suspended: bool,
         #[command(flatten)]
-        list: List,
+        list: Listing,
     },
     /// Add somebody.
     Add {
@@ -311,7 +311,7 @@ pub enum MultiUserOp {
     /// Show a user.
     Get { email: String },
     /// List the users of all domains.
-    List(List),
+    List(Listing),
     /// Create a user; without a password in the file, one is made and forgotten.
     Create {
         email: String,
@@ -349,7 +349,7 @@ pub enum AliasOp {
         #[arg(long, value_name = "ADDRESS")]
         user: Option<String>,
         #[command(flatten)]
-        list: List,
+        list: Listing,
     },
     /// Give a user a second address; one that another user has is moved.
     Create {
@@ -387,7 +387,7 @@ pub enum OrgUnitOp {
         #[arg(long, value_name = "PATH")]
         below: Option<String>,
         #[command(flatten)]
-        list: List,
+        list: Listing,
         #[command(flatten)]
         of: Of,
     },
@@ -434,7 +434,7 @@ pub enum OrgUserOp {
         #[arg(long, value_name = "PATH")]
         unit: Option<String>,
         #[command(flatten)]
-        list: List,
+        list: Listing,
         #[command(flatten)]
         of: Of,
     },

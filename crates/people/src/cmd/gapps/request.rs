@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Gapps;
 use crate::cli::gapps::{
-    AliasOp, Content as Given, CustomerOp, Grave, GroupOp, InGroupOp, InListOp, List, ListOp, MultiUserOp,
+    AliasOp, Content as Given, CustomerOp, Grave, GroupOp, InGroupOp, InListOp, ListOp, Listing, MultiUserOp,
     NicknameOp, OrgUnitOp, OrgUserOp, UserOp,
 };
 use crate::exit::Fail;
@@ -53,7 +53,7 @@ impl Request {
         Self { op, values, ..Self::default() }
     }
 
-    fn list(mut self, list: List, start: &'static str) -> Self {
+    fn list(mut self, list: Listing, start: &'static str) -> Self {
         self.values.extend(list.start.map(|key| (start, key)));
         Self { limit: list.limit, dry_run: list.dry_run, ..self }
     }
