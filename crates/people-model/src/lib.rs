@@ -40,3 +40,11 @@ pub use verdict::{Verdict, Why};
 
 /// A JSON object: members by name.
 pub type Members = serde_json::Map<String, serde_json::Value>;
+
+/// Reads a document by way of a tree. Where size counts more than time: a type that is read in several places costs its code once.
+///
+/// # Errors
+/// Where it is no JSON, or not what is wanted.
+pub fn read_json<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
+    T::deserialize(serde_json::from_slice::<serde_json::Value>(json)?)
+}

@@ -4,6 +4,7 @@
 //! | path below the address | serves |
 //! |---|---|
 //! | `/token` | the JWT bearer grant |
+//! | `/sts`, `/iamcredentials`, `/computeMetadata`, `/latest`, `/subject` | Google's STS, IAM Credentials API and metadata server, Amazon's instance metadata service, an issuer of subject tokens |
 //! | `/_ah/api/people/v4/…`, `/_ah/api/people/v1/…` | CloudM |
 //! | `/bamboohr/api/v1/employees/{id}` | BambooHR (and `/bamboohr/api/gateway.php/{company}/v1/employees/{id}`) |
 //! | `/cloudidentity/v1/customers/{customer}/userinvitations…` | Cloud Identity's user invitations |
@@ -32,6 +33,7 @@ mod cloudm;
 mod control;
 mod directory;
 mod faults;
+mod federation;
 mod gapps;
 mod http;
 mod key;

@@ -14,11 +14,13 @@ use crate::target::invitations::Invitations;
 
 mod closest;
 pub mod gapps;
+mod google;
 mod locate;
 pub mod secret;
 pub mod span;
 
 pub use closest::closest;
+pub use google::{CredentialsProblem, CredentialsRef, Google, SignerKind};
 pub use secret::{SecretRef, Secrets};
 pub use span::Span;
 
@@ -51,32 +53,6 @@ pub struct Config {
     /// The document, so that what shows later can still name its line. It holds no secret.
     #[serde(skip)]
     document: String,
-}
-
-/// `[google]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Google {
-    /// The service account's key file: a path, or `{ file = "PATH" }`, or `{ env = "NAME" }` whose value is the JSON itself.
-    #[serde(deserialize_with = "path_or_secret")]
-    pub credentials: SecretRef,
-    /// The assertion's audience, where it is not Google's constant (test clouds).
-    #[serde(default)]
-    pub audience: Option<String>,
-    /// Who signs assertions at the edge; natively it is always `rust`.
-    #[serde(default)]
-    pub signer: SignerKind,
-}
-
-/// Who signs: two ways to the same bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SignerKind {
-    /// The arithmetic in this program.
-    #[default]
-    Rust,
-    /// The runtime's WebCrypto, with a key that cannot be taken out of it again.
-    Webcrypto,
 }
 
 /// `[journal]`.
@@ -184,6 +160,7 @@ impl Config {
         if !self.journal.url.starts_with("sqlite:") {
             return problem("journal.url", "use sqlite:PATH");
         }
+        self.google.check()?;
         if self.server.concurrency == 0 || self.server.rate == 0 {
             return problem("server", "concurrency and rate must be at least 1");
         }
@@ -225,8 +202,4 @@ pub fn trusted_url(url: &str) -> bool {
         (Some("http"), Some(host)) => matches!(host, "localhost" | "127.0.0.1" | "[::1]"),
         _ => false,
     }
-}
-
-fn path_or_secret<'de, D: serde::Deserializer<'de>>(input: D) -> Result<SecretRef, D::Error> {
-    secret::deserialize(input, true)
 }

@@ -87,6 +87,16 @@ impl<S: Signer> Wires<S> {
     }
 }
 
+impl<S: Signer> Wires<S> {
+    /// Gets new tokens for those in use that are near their end, so that no call has to wait for one. What goes wrong shows in the calls.
+    pub async fn look_ahead<H: Host>(&self, host: &H) {
+        let others = self.others.iter().map(|(_, wire)| wire);
+        for google in others.chain([&self.cloudm]).filter_map(Wire::google) {
+            let _ = google.look_ahead(host).await;
+        }
+    }
+}
+
 /// A way to one API: its base URL, and what is shown there.
 pub struct Wire<S> {
     base: String,

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use people_auth::{Rs256, TokenError};
+use people_auth::credentials::Party;
+use people_auth::{Credentials, Rs256};
 use people_core::config::Config;
 use people_core::target::judge;
 use people_core::wire::{Account, ExchangeError, Google, NoAnswer, NotSent, Wire, Wires};
@@ -28,8 +29,7 @@ pub(super) struct Client {
     pub(super) config: Config,
     pub(super) host: Native,
     pub(super) wires: Wires<Rs256>,
-    pub(super) account: String,
-    pub(super) token_uri: String,
+    pub(super) credentials: Credentials,
 }
 
 /// What a call that is done returned, or that the target has nothing of that name.
@@ -39,22 +39,19 @@ pub(super) enum Reply {
 }
 
 impl Client {
-    /// Reads the configuration and its key.
+    /// Reads the configuration and its credentials.
     pub(super) fn new(path: &Path) -> Result<Self, Fail> {
         let config = load::config(path)?;
-        let key = load::key(&config, &load::folder(path))?;
-        let key = match &config.google.audience {
-            Some(audience) => key.with_audience(audience.clone()),
-            None => key,
-        };
-        let signer = Rs256::new(&key).map_err(load::LoadError::from)?;
-        let host =
-            Native::new(Clock::default(), TIMEOUT, config.server.rate).map_err(load::LoadError::from)?;
-        let (account, token_uri) = (key.client_email().to_owned(), key.token_uri().to_string());
         let folder = load::folder(path);
-        let wires = Wires::new(&config, &load::secrets(&folder), &Account::new(key, signer))
+        let credentials = load::credentials(&config, &folder)?;
+        let signer = load::signer(&credentials)?;
+        let host = Native::new(Clock::default(), TIMEOUT, config.server.rate)
+            .map_err(load::LoadError::from)?
+            .in_folder(&folder);
+        let account = Account::new(credentials.clone(), signer);
+        let wires = Wires::new(&config, &load::secrets(&folder), &account)
             .map_err(|error| load::LoadError::Config { path: path.to_owned(), error })?;
-        Ok(Self { config, host, wires, account, token_uri })
+        Ok(Self { config, host, wires, credentials })
     }
 
     /// What gets tokens for CloudM.
@@ -123,11 +120,8 @@ impl Client {
         let Some(google) = self.wires.of(api).and_then(Wire::google) else { return Ok(()) };
         match google.exchange(&self.host).await {
             Ok(_) => Ok(()),
-            Err(error) => match &error {
-                ExchangeError::Lost(_) => Ok(()),
-                ExchangeError::Refused(refused) if refused.is_retryable() => Ok(()),
-                _ => Err(exchange(&error)),
-            },
+            Err(error) if error.is_retryable() => Ok(()),
+            Err(error) => Err(exchange(&error)),
         }
     }
 }
@@ -135,8 +129,12 @@ impl Client {
 /// Why there is no token, in full.
 pub(super) fn exchange(error: &ExchangeError) -> Fail {
     let exit = match error {
-        ExchangeError::Refused(TokenError::Retry { .. }) | ExchangeError::Lost(_) => Exit::Failed,
+        error if error.is_retryable() => Exit::Failed,
         ExchangeError::Refused(_) => Exit::Refused,
+        // What is wrong at the source of a subject token is this machine's affair.
+        ExchangeError::Denied(denial) if !matches!(denial.at, Party::SubjectSource | Party::Imds) => {
+            Exit::Refused
+        }
         _ => Exit::BadInput,
     };
     Fail::new(exit, error.to_string())

@@ -150,7 +150,7 @@ impl Run {
         let seed = self.state.seed();
         let made = || {
             let some = !seed.is_empty();
-            some.then(|| config.policy.candidates(domain, &seed, worker).into_iter().next()).flatten()
+            some.then(|| config.policy.candidates(domain, &seed, worker).next()).flatten()
         };
         let address = named.or_else(made).or_else(|| Email::parse(&format!("known-account@{domain}")).ok());
         let Some(address) = address else { return };
