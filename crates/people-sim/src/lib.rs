@@ -8,7 +8,8 @@
 //! | `/_ah/api/people/v4/…`, `/_ah/api/people/v1/…` | CloudM |
 //! | `/bamboohr/api/v1/employees/{id}` | BambooHR (and `/bamboohr/api/gateway.php/{company}/v1/employees/{id}`) |
 //! | `/cloudidentity/v1/customers/{customer}/userinvitations…` | Cloud Identity's user invitations |
-//! | `/ccai`, `/gapps` | 501 for now |
+//! | `/gapps/a/feeds/…`, `/gapps/accounts/ClientLogin` | Google Apps Provisioning |
+//! | `/ccai` | 501 for now |
 //! | `/control/…` | the tester's side: state, faults, clock, seeds; see [`Sim`] for the same in process |
 //!
 //! ```no_run

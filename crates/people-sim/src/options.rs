@@ -24,6 +24,10 @@ pub struct SimOptions {
     pub delegation: bool,
     /// The API key that BambooHR asks for.
     pub bamboohr_key: String,
+    /// Who may log in to Google Apps Provisioning by ClientLogin.
+    pub gapps_admin: String,
+    /// With this password.
+    pub gapps_password: String,
     /// How long an offboarding workflow takes.
     pub offboard_takes: SignedDuration,
     /// Whether a request may set `suspended`; `false` on an offboarded user brings them back.
@@ -50,6 +54,8 @@ impl Default for SimOptions {
             client_email: "people-bridge@people-sim.iam.gserviceaccount.com".to_owned(),
             delegation: false,
             bamboohr_key: "sim-bamboohr-key".to_owned(),
+            gapps_admin: "admin@example.com".to_owned(),
+            gapps_password: "sim-gapps-password".to_owned(),
             offboard_takes: SignedDuration::from_hours(1),
             suspended_writable: true,
             employee_id_readable: true,

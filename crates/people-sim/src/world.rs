@@ -34,6 +34,9 @@ pub struct State {
     pub jobs: Vec<Value>,
     /// Cloud Identity's invitations by address.
     pub invitations: Vec<Value>,
+    /// Google Apps Provisioning: users, e-mail lists, groups, organizational units.
+    #[serde(default)]
+    pub gapps: Value,
     /// BambooHR's employees by id.
     pub employees: BTreeMap<String, Members>,
     /// The calls, in the order of their effects.
@@ -51,7 +54,6 @@ pub(crate) struct World {
     pub(crate) employees: BTreeMap<String, Members>,
     pub(crate) ccai: ccai::Ccai,
     pub(crate) invitations: cloudidentity::Invitations,
-    #[expect(dead_code, reason = "nothing is kept of it yet")]
     pub(crate) gapps: gapps::Gapps,
     pub(crate) denied: BTreeSet<Action>,
     /// Domains that the account is delegated for; every one where `None`.
@@ -198,6 +200,7 @@ impl World {
                 if let Some(token) = request.bearer() {
                     self.tokens.expire(token);
                 }
+                self.gapps.expire(request);
                 let Handled { reply, effect } = api.handle(self, request, now);
                 if api == Api::Token {
                     self.tokens.expire_last();
@@ -274,6 +277,7 @@ impl World {
             workflows: self.workflows.all().to_vec(),
             jobs: self.ccai.jobs(),
             invitations: self.invitations.all(),
+            gapps: self.gapps.state(),
             employees: self.employees.clone(),
             calls: self.calls_after(after),
         }

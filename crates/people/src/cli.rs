@@ -7,10 +7,12 @@ use clap_complete::Shell;
 
 use crate::report::Format;
 
+pub(crate) mod gapps;
 mod invite;
 mod journal;
 mod user;
 
+pub use gapps::Gapps;
 pub use invite::{Invite, Sending};
 pub use journal::{Events, Held};
 pub use user::{Address, File, User, Workflow, Writing};
@@ -135,6 +137,10 @@ Then, in people.toml: [cloudm] base_url is the `cloudm` of that line, [google] c
     /// Abort a workflow.
     #[command(subcommand)]
     Workflow(Workflow),
+
+    /// Call a Google Apps Provisioning API, read its exports, or answer it over CloudM.
+    #[command(subcommand)]
+    Gapps(Gapps),
 
     /// Find unmanaged accounts and invite their owners, one operation at a time.
     #[command(subcommand)]

@@ -6,6 +6,8 @@ use std::time::Duration;
 use people_auth::{Credentials, Rs256, SignError};
 use people_core::bridge::Bridge;
 use people_core::config::{Config, ConfigError, CredentialsProblem, SecretRef, SignerKind};
+use people_core::facade::Facade;
+use people_core::wire::{Account, Wires};
 use people_model::Secret;
 
 use crate::host::{Clock, Native};
@@ -13,6 +15,9 @@ use crate::store::Store;
 
 /// The bridge as it runs natively.
 pub type NativeBridge = Bridge<Native, Store, Rs256>;
+
+/// The facade as it runs natively.
+pub type NativeFacade = Facade<Native, Store, Rs256>;
 
 /// How long a request may take. CloudM's own front end gives up after 60 s.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -110,6 +115,21 @@ pub fn natively(config: &Config) -> Result<(), ConfigError> {
             problem: "\"webcrypto\" is for the Worker (`people config check --worker`); here leave it out, or say \"rust\"".into(),
         }),
     }
+}
+
+/// The facade of the Provisioning API over CloudM.
+pub fn facade(path: &Path, clock: Clock) -> Result<NativeFacade, LoadError> {
+    let wrong = |error| LoadError::Config { path: path.to_owned(), error };
+    let config = config(path)?;
+    natively(&config).map_err(wrong)?;
+    let folder = folder(path);
+    let credentials = credentials(&config, &folder)?;
+    let signer = signer(&credentials)?;
+    let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder);
+    let journal = journal(&config, &folder)?;
+    let account = Account::new(credentials, signer);
+    let wires = Wires::new(&config, &secrets(&folder), &account).map_err(wrong)?;
+    Facade::new(config, &secrets(&folder), host, journal, wires).map_err(wrong)
 }
 
 /// The whole bridge.

@@ -13,6 +13,7 @@ use crate::target::cloudm::Cloudm;
 use crate::target::invitations::Invitations;
 
 mod closest;
+pub mod gapps;
 mod google;
 mod locate;
 pub mod secret;
@@ -34,6 +35,9 @@ pub struct Config {
     pub invitations: Option<Invitations>,
     /// How to get tokens for it.
     pub google: Google,
+    /// The Google Apps Provisioning API, to call or to answer.
+    #[serde(default)]
+    pub gapps: Option<gapps::Gapps>,
     /// Where everything that must survive is kept.
     #[serde(default)]
     pub journal: JournalConfig,
@@ -138,6 +142,9 @@ impl Config {
         let problem = |key: &str, problem: &str| Err(ConfigProblem::new(key, problem));
         if !trusted_url(&self.cloudm.base_url) {
             return problem("cloudm.base_url", "must be an https:// URL; http:// is for this machine only");
+        }
+        if let Some(gapps) = &self.gapps {
+            gapps.check()?;
         }
         if let Some(invitations) = &self.invitations {
             if !trusted_url(&invitations.base_url) {

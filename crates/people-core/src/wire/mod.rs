@@ -16,8 +16,12 @@ use crate::host::{Host, Lost};
 
 mod body;
 mod google;
+#[cfg(feature = "gapps")]
+mod login;
 
 pub use google::{Account, ExchangeError, Google};
+#[cfg(feature = "gapps")]
+pub use login::ClientLogin;
 
 /// The ways to all APIs that are configured.
 pub struct Wires<S> {
@@ -31,7 +35,7 @@ impl<S> Wires<S> {
     /// The ways that the configuration names, all as this account. Secrets are resolved now.
     pub fn new(
         config: &Config,
-        _secrets: &dyn Secrets,
+        secrets: &dyn Secrets,
         account: &Arc<Account<S>>,
     ) -> Result<Self, ConfigError> {
         let ask = |scope| {
@@ -48,6 +52,10 @@ impl<S> Wires<S> {
             let ask = ask(people_model::invitations::SCOPE)?.on_behalf_of(invitations.admin.as_str());
             others.push((Api::Invitations, Wire::new(&invitations.base_url, google(ask))));
         }
+        #[cfg(feature = "gapps")]
+        others.extend(login::wire(config, secrets, account)?.map(|wire| (Api::Gapps, wire)));
+        #[cfg(not(feature = "gapps"))]
+        let _ = secrets;
         Ok(Self { cloudm, others })
     }
 
@@ -107,6 +115,9 @@ pub enum Access<S> {
     Google(Google<S>),
     /// HTTP Basic: the value of the header after `Basic `, base64 already.
     Basic(Secret<String>),
+    /// ClientLogin.
+    #[cfg(feature = "gapps")]
+    ClientLogin(ClientLogin),
 }
 
 /// Why there is no answer.
@@ -152,6 +163,8 @@ impl<S> Wire<S> {
         match &self.access {
             Access::Google(google) => Some(google),
             Access::Basic(_) => None,
+            #[cfg(feature = "gapps")]
+            Access::ClientLogin(_) => None,
         }
     }
 }
@@ -161,6 +174,16 @@ impl<S: Signer> Wire<S> {
     pub async fn send<H: Host>(&self, host: &H, call: &Call) -> Result<Response<Bytes>, NoAnswer> {
         let google = match &self.access {
             Access::Basic(basic) => return self.carry(host, call, "Basic", basic).await,
+            #[cfg(feature = "gapps")]
+            Access::ClientLogin(login) => {
+                let token = login.token(host, None).await.map_err(NoAnswer::NotSent)?;
+                let answer = self.carry(host, call, "GoogleLogin", &token).await?;
+                if !login::expired(&answer) {
+                    return Ok(answer);
+                }
+                let token = login.token(host, Some(&token)).await.map_err(NoAnswer::NotSent)?;
+                return self.carry(host, call, "GoogleLogin", &token).await;
+            }
             Access::Google(google) => google,
         };
         let token = google.token(host).await.map_err(NoAnswer::NotSent)?;

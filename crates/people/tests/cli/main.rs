@@ -3,6 +3,7 @@
 
 mod credentials;
 mod doctor;
+mod gapps;
 mod invite;
 mod journal;
 mod offline;
