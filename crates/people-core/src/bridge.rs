@@ -14,6 +14,7 @@ use people_model::{
 };
 
 use crate::config::{Config, ConfigError, Secrets};
+use crate::engine::bulk::{self, BulkDrive, Filing, Progress};
 use crate::engine::drive::Records;
 use crate::engine::{Drive, State, Stop};
 use crate::host::Host;
@@ -37,6 +38,7 @@ pub struct Bridge<H, J, S> {
     pub(crate) sources: BTreeMap<SourceName, BoxedSource>,
     pub(crate) admin_token: Option<Secret<String>>,
     pub(crate) counters: Counters,
+    pub(crate) filing: Filing,
 }
 
 /// What a human decides about a held plan.
@@ -85,7 +87,16 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             None => key,
         };
         let wires = Wires::new(&config, secrets, &Account::new(key, signer))?;
-        Ok(Self { host, journal, wires, config, sources, admin_token, counters: Counters::default() })
+        Ok(Self {
+            host,
+            journal,
+            wires,
+            config,
+            sources,
+            admin_token,
+            counters: Counters::default(),
+            filing: Filing::default(),
+        })
     }
 
     /// Takes waiting deliveries apart and puts their parts into the logs of people. Says how many it took.
@@ -145,6 +156,9 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
 
     /// Drives one person until there is nothing to do now.
     pub async fn drive(&self, person: &PersonKey) -> Result<Stop, J::Error> {
+        if bulk::is_reserved(&person.group) {
+            return Ok(self.drive_batch(person).await?.0);
+        }
         Drive {
             host: &self.host,
             journal: &self.journal,
@@ -153,9 +167,25 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             records: self,
             domain: &self.config.cloudm.domain,
             policy: &self.config.policy,
+            ccai: self.config.ccai.as_ref().map(|ccai| (ccai, &self.filing)),
         }
         .run(person)
         .await
+    }
+
+    /// Drives a batch of bulk rows until there is nothing to do now; says how far it is.
+    pub async fn drive_batch(&self, batch: &PersonKey) -> Result<(Stop, Progress), J::Error> {
+        const LATER: SignedDuration = SignedDuration::from_hours(1);
+        let Some(ccai) = &self.config.ccai else {
+            // The table is gone from the configuration; it may come back.
+            let due = self.host.now().saturating_add(LATER).unwrap_or(Timestamp::MAX);
+            let log = self.journal.read(batch).await?;
+            let mark = Mark { due: Some(due), status: Status::Waiting, note: String::new(), waits_for: None };
+            self.journal.append(batch, log.len(), &[], &mark).await?;
+            return Ok((Stop::Wait(due), Progress::default()));
+        };
+        let (host, journal, wires) = (&self.host, &self.journal, &self.wires);
+        BulkDrive { host, journal, wires, ccai, policy: &self.config.policy }.run(batch).await
     }
 
     /// Writes a human's decision about what is held of a person (a tag or an event id).

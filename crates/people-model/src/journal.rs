@@ -5,6 +5,7 @@ use core::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::ccai::Bulk;
 use crate::verdict::Receipt;
 use crate::{Email, Event, EventId, Members, SourceName, Step, Verdict, Why};
 
@@ -134,6 +135,14 @@ pub enum Entry {
         /// How it ended.
         outcome: Outcome,
     },
+    /// Something about CCAI Platform's bulk files.
+    Bulk {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// What.
+        fact: Bulk,
+    },
 }
 
 /// Why a plan waits for a human.
@@ -198,6 +207,11 @@ pub enum HeldWhy {
         /// The member.
         member: String,
     },
+    /// The person's row of a bulk file was not applied, or may not have been.
+    BulkRow {
+        /// What is wrong, without a value.
+        problem: String,
+    },
 }
 
 impl HeldWhy {
@@ -261,6 +275,9 @@ impl fmt::Display for HeldWhy {
             Self::Policy { key } => write!(f, "[policy] {key} asks for a human; approve to go on"),
             Self::Incomplete { member } => {
                 write!(f, "HR has not sent {member}, which an account needs; map it, then have HR send the person again")
+            }
+            Self::BulkRow { problem } => {
+                write!(f, "CCAI Platform's bulk file: {problem}; mend it there or in HR, then approve to file the row again")
             }
         }
     }

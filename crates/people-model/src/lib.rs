@@ -10,9 +10,11 @@
 //! | [`verdict`] | what an answer to a call means |
 //! | [`journal`] | the entries of a person's log |
 //! | [`cloudm`] | resources of the CloudM People API v4 |
+//! | [`ccai`] | resources of CCAI Platform's bulk user management |
 #![forbid(unsafe_code)]
 
 pub mod call;
+pub mod ccai;
 pub mod cloudm;
 pub mod event;
 pub mod id;

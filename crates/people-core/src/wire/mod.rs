@@ -31,7 +31,7 @@ impl<S> Wires<S> {
     /// The ways that the configuration names, all as this account. Secrets are resolved now.
     pub fn new(
         config: &Config,
-        _secrets: &dyn Secrets,
+        secrets: &dyn Secrets,
         account: &Arc<Account<S>>,
     ) -> Result<Self, ConfigError> {
         let google = |scope| {
@@ -43,7 +43,16 @@ impl<S> Wires<S> {
             Ok(Access::Google(Google::new(Arc::clone(account), ask)))
         };
         let cloudm = Wire::new(&config.cloudm.base_url, google(people_model::cloudm::SCOPE)?);
-        Ok(Self { cloudm, others: Vec::new() })
+        let mut others = Vec::new();
+        if let Some(ccai) = &config.ccai {
+            let token = secrets.resolve(&ccai.token).map_err(|problem| ConfigError {
+                line: config.line_of("ccai.token"),
+                key: "ccai.token".into(),
+                problem,
+            })?;
+            others.push((Api::Ccai, Wire::new(&ccai.base_url, Access::Basic(ccai.basic(&token)))));
+        }
+        Ok(Self { cloudm, others })
     }
 
     /// The way to this API, if it is configured.
