@@ -6,7 +6,8 @@
 //! | `/token` | the JWT bearer grant |
 //! | `/_ah/api/people/v4/…`, `/_ah/api/people/v1/…` | CloudM |
 //! | `/bamboohr/api/v1/employees/{id}` | BambooHR (and `/bamboohr/api/gateway.php/{company}/v1/employees/{id}`) |
-//! | `/ccai`, `/cloudidentity`, `/gapps` | 501 for now |
+//! | `/ccai/apps/api/v1/bulk/users/…` | CCAI Platform's bulk users |
+//! | `/cloudidentity`, `/gapps` | 501 for now |
 //! | `/control/…` | the tester's side: state, faults, clock, seeds; see [`Sim`] for the same in process |
 //!
 //! ```no_run
@@ -41,6 +42,7 @@ mod workflows;
 mod world;
 
 pub use calls::CallRecord;
+pub use ccai::CcaiOptions;
 pub use faults::{Fault, FaultBody, FaultKind, ListedFault, RetryAfter};
 pub use key::generate_key_pem;
 pub use options::{Action, SimOptions};

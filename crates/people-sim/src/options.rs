@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::ccai::CcaiOptions;
+
 /// Settings of a [`Sim`](crate::Sim). The switches stand for what CloudM's documentation leaves open.
 #[derive(Clone)]
 pub struct SimOptions {
@@ -31,6 +33,8 @@ pub struct SimOptions {
     pub employee_id_readable: bool,
     /// Whether a user who is scheduled but not yet onboarded can be read and patched.
     pub pending_visible: bool,
+    /// CCAI Platform.
+    pub ccai: CcaiOptions,
 }
 
 impl Default for SimOptions {
@@ -47,6 +51,7 @@ impl Default for SimOptions {
             suspended_writable: true,
             employee_id_readable: true,
             pending_visible: true,
+            ccai: CcaiOptions::default(),
         }
     }
 }

@@ -31,6 +31,9 @@ pub struct State {
     pub workflows: Vec<Workflow>,
     /// CCAI Platform's jobs, oldest first.
     pub jobs: Vec<Value>,
+    /// CCAI Platform's users by address: `user`, and how often a row was `applied` to them.
+    #[serde(default)]
+    pub agents: BTreeMap<String, Value>,
     /// Cloud Identity's invitations by address.
     pub invitations: Vec<Value>,
     /// BambooHR's employees by id.
@@ -161,6 +164,7 @@ impl World {
     /// Lets everything happen that is due, and tells the virtual time.
     pub(crate) fn tick(&mut self) -> Timestamp {
         let now = self.clock.now();
+        self.ccai.tick(&self.options.ccai, now);
         while let Some((kind, id)) = self.workflows.finish_next(now) {
             self.directory.edit(&id, |user| {
                 user.profile.remove("workflowId");
@@ -255,6 +259,7 @@ impl World {
                 .collect(),
             workflows: self.workflows.all().to_vec(),
             jobs: self.ccai.jobs(),
+            agents: self.ccai.agents(),
             invitations: self.invitations.all(),
             employees: self.employees.clone(),
             calls: self.calls_after(after),
