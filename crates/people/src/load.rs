@@ -104,7 +104,7 @@ pub fn bridge(path: &Path, clock: Clock) -> Result<NativeBridge, LoadError> {
     let folder = folder(path);
     let key = key(&config, &folder)?;
     let signer = Rs256::new(&key)?;
-    let host = Native::new(clock, TIMEOUT, config.server.rate)?;
+    let host = Native::new(clock, TIMEOUT, config.server.rate)?.limited_by(&config);
     let journal = journal(&config, &folder)?;
     Bridge::new(config, &secrets(&folder), host, journal, key, signer)
         .map_err(|error| LoadError::Config { path: path.to_owned(), error })

@@ -50,6 +50,7 @@ impl Client {
         let signer = Rs256::new(&key).map_err(load::LoadError::from)?;
         let host =
             Native::new(Clock::default(), TIMEOUT, config.server.rate).map_err(load::LoadError::from)?;
+        let host = host.limited_by(&config);
         let (account, token_uri) = (key.client_email().to_owned(), key.token_uri().to_string());
         let folder = load::folder(path);
         let wires = Wires::new(&config, &load::secrets(&folder), &Account::new(key, signer))
