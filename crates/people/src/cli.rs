@@ -7,9 +7,11 @@ use clap_complete::Shell;
 
 use crate::report::Format;
 
+mod bulk;
 mod journal;
 mod user;
 
+pub use bulk::Bulk;
 pub use journal::{Events, Held};
 pub use user::{Address, File, User, Workflow, Writing};
 
@@ -134,6 +136,10 @@ Then, in people.toml: [cloudm] base_url is the `cloudm` of that line, [google] c
     #[command(subcommand)]
     Workflow(Workflow),
 
+    /// File users of CCAI Platform in bulk.
+    #[command(subcommand)]
+    Bulk(Bulk),
+
     /// Look at what was heard, and hear it again.
     #[command(subcommand)]
     Events(Events),
@@ -239,6 +245,10 @@ mod tests {
             "people token --show=ya29.x",
             "people sim --listen nowhere",
             "people plan x.json",
+            "people bulk job x",
+            "people bulk job 1 --dry-run",
+            "people bulk jobs --limit 0",
+            "people bulk sync",
             "people events list --status odd",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");

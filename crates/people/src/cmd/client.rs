@@ -8,7 +8,7 @@ use people_core::config::Config;
 use people_core::target::judge;
 use people_core::wire::{Account, ExchangeError, Google, NoAnswer, NotSent, Wires};
 use people_model::verdict::WhyKind;
-use people_model::{Call, Members, Safety, Verdict, Why};
+use people_model::{Api, Call, Members, Safety, Verdict, Why};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Fail};
@@ -65,21 +65,28 @@ impl Client {
 
     /// Sends the call, again where it was not done and may be later.
     pub(super) async fn call(&self, call: &Call) -> Result<Reply, Fail> {
+        Ok(match self.value(call).await? {
+            Some(Value::Object(members)) => Reply::Done(members),
+            Some(_) => Reply::Done(Members::new()),
+            None => Reply::Absent,
+        })
+    }
+
+    /// The same, with whatever JSON was answered; `None`: the target has nothing of that name.
+    pub(super) async fn value(&self, call: &Call) -> Result<Option<Value>, Fail> {
         #[expect(clippy::disallowed_methods, reason = "a command has to stop trying some time")]
         let start = Instant::now();
         let mut tries = 0;
         loop {
             tries += 1;
             match self.once(call).await {
-                Verdict::Done { answer } => {
-                    return Ok(Reply::Done(match answer {
-                        Value::Object(members) => members,
-                        _ => Members::new(),
-                    }));
+                Verdict::Done { answer } => return Ok(Some(answer)),
+                Verdict::Refused { why } if why.kind == WhyKind::Absent => return Ok(None),
+                Verdict::Refused { why } if call.api == Api::Ccai => {
+                    return Err(Fail::new(Exit::Refused, format!("{why}; CCAI Platform does not say why")));
                 }
-                Verdict::Refused { why } if why.kind == WhyKind::Absent => return Ok(Reply::Absent),
                 Verdict::Refused { why } => return Err(Fail::refused(&why)),
-                Verdict::Unknown { why } => return Err(unknown(&why)),
+                Verdict::Unknown { why } => return Err(unknown(&why, call)),
                 Verdict::Again { why, .. } if why.kind == WhyKind::Unauthorized => {
                     return Err(Fail::refused(&why));
                 }
@@ -138,12 +145,11 @@ pub(super) fn exchange(error: &ExchangeError) -> Fail {
     Fail::new(exit, error.to_string())
 }
 
-fn unknown(why: &Why) -> Fail {
+fn unknown(why: &Why, call: &Call) -> Fail {
+    let look = if call.api == Api::Ccai { "people bulk jobs" } else { "people user get" };
     Fail::new(
         Exit::Unknown,
-        format!(
-            "{why}; it is not known whether it took effect: look with `people user get` before repeating it"
-        ),
+        format!("{why}; it is not known whether it took effect: look with `{look}` before repeating it"),
     )
 }
 
