@@ -118,12 +118,14 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let urls = sim.urls();
         let config = config.replace("{cloudm}", &urls.cloudm).replace("{bamboohr}", &urls.bamboohr);
+        let config = config.replace("{ccai}", &urls.ccai);
         let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).expect("a file");
         write("people.toml", config.as_bytes());
         write("key.json", sim.key_json().as_bytes());
         write("hr", format!("whsec_{}", STANDARD.encode(HR_SECRET)).as_bytes());
         write("plain", PLAIN_SECRET);
         write("bamboohr", BAMBOO_SECRET);
+        write("ccai", SimOptions::default().ccai.token.as_bytes());
         write("bamboohr-api", SimOptions::default().bamboohr_key.as_bytes());
         write("admin", b"admin-token");
         let clock = Clock::default();

@@ -62,7 +62,12 @@ pub(crate) fn admin_token(env: &Env) -> Option<Secret<String>> {
 
 /// The whole bridge.
 pub(crate) fn bridge(env: &Env, place: Place) -> Result<EdgeBridge, String> {
-    let config = Config::parse(&document(env)?).map_err(|error| error.to_string())?;
+    let mut config = Config::parse(&document(env)?).map_err(|error| error.to_string())?;
+    if config.ccai.take().is_some_and(|ccai| ccai.is_target()) {
+        return Err(
+            "[ccai] departments: bulk files are filed by `people serve`; leave it out at the edge".to_owned()
+        );
+    }
     let secrets = secrets(env);
     let in_key = |error: &dyn std::fmt::Display| format!("[google] credentials: {error}");
     let json = secrets(&config.google.credentials).map_err(|error| in_key(&error))?;

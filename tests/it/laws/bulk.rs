@@ -187,8 +187,9 @@ async fn careers_survive(people: usize, rows: usize, seed: u64) {
         rig.deliver(&format!("hire-{n}"), &event("hire", n, json!({"costCentre": place(n)}))).await;
     }
     rig.live_and_die(&dice.blows(most)).await;
+    let counts = applied(&rig);
     for n in 0..people {
-        let count = applied(&rig).get(&address(n)).copied().unwrap_or(0);
+        let count = counts.get(&address(n)).copied().unwrap_or(0);
         assert_eq!(count, u64::from(place(n) == "Lisbon"), "seed {seed}: hire of {n}");
         let held = state(&rig, n).await.held.map(|why| why.to_string());
         assert_eq!(
@@ -245,7 +246,8 @@ fn people_are_filed_once_though_the_process_dies_twenty_times_a_phase() {
 #[test]
 #[ignore = "takes minutes: cargo xtask soak"]
 fn soak_full_five_thousand_people_are_filed_once() {
-    run(careers_survive(5000, 500, 4));
+    let asked = std::env::var("SOAK_PEOPLE").ok().and_then(|people| people.parse().ok());
+    run(careers_survive(asked.unwrap_or(5000), 500, 4));
 }
 
 /// Whoever is named by an error that may count from 0 or from 1.

@@ -196,3 +196,6 @@ fn word(status: &JobStatus) -> &str {
 fn after(at: Timestamp, span: SignedDuration) -> Timestamp {
     at.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests;

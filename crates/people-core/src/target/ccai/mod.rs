@@ -167,6 +167,11 @@ impl Ccai {
         Secret::from(STANDARD.encode(format!("{}:{}", self.subdomain, token.expose())))
     }
 
+    /// Whether anybody of HR's is filed.
+    pub fn is_target(&self) -> bool {
+        !self.departments.is_empty()
+    }
+
     /// Whether people of this department are filed.
     pub fn covers(&self, department: &str) -> bool {
         self.departments.iter().any(|pattern| fits(pattern, department))
