@@ -161,7 +161,8 @@ pub(crate) fn handle(world: &mut World, request: &Request, now: Timestamp) -> Ha
         },
         ("POST", ["proceed"]) => {
             let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-            match ccai.find(&body["id"].to_string()) {
+            let id = body.get("id").map(Value::to_string).unwrap_or_default();
+            match ccai.find(&id) {
                 None => absent(),
                 Some(job) if !job.may_proceed() => {
                     Handled::quietly(fault(422, Some("the job is not valid_scheme")))

@@ -83,7 +83,7 @@ pub(super) fn scheme(options: &CcaiOptions, rows: &[Value]) -> Vec<Value> {
         }
         for (list, known) in [("roles", &options.roles), ("teams", &options.teams)] {
             for flag in members.get(list).and_then(Value::as_array).into_iter().flatten() {
-                let name = flag["name"].as_str().unwrap_or_default();
+                let name = flag.get("name").and_then(Value::as_str).unwrap_or_default();
                 if !known.iter().any(|known| known == name) {
                     wrong(
                         list,
@@ -91,7 +91,8 @@ pub(super) fn scheme(options: &CcaiOptions, rows: &[Value]) -> Vec<Value> {
                         name,
                     );
                 }
-                if !["0", "1", "", "null"].contains(&flag["value"].to_string().trim_matches('"')) {
+                let value = flag.get("value").map(Value::to_string).unwrap_or_default();
+                if !["0", "1", "", "null"].contains(&value.trim_matches('"')) {
                     wrong(list, "must be 0 or 1", name);
                 }
             }

@@ -202,7 +202,8 @@ async fn a_killed_roster_is_gone_on_with() {
 }
 
 async fn wait(child: &mut std::process::Child) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(5));
     while child.try_wait().unwrap().is_none() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        ticks.tick().await;
     }
 }
