@@ -1,1 +1,4 @@
-//! Benches.
+//! What the benches share.
+
+pub mod deliveries;
+pub mod versus;

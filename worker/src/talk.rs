@@ -99,6 +99,8 @@ pub(crate) enum Ask {
         filter: Filter,
     },
     Token {
+        scope: String,
+        subject: Option<String>,
         refused: Option<String>,
     },
     #[cfg(feature = "trial")]

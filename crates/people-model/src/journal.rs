@@ -23,7 +23,8 @@ pub enum Trust {
 /// One entry of a person's log, append-only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "entry", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "entry", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Entry {
     /// HR said something about the person.
     Heard {
@@ -145,10 +146,13 @@ pub enum Entry {
     },
 }
 
+crate::tagged::tagged!("entry" Entry);
+
 /// Why a plan waits for a human.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "held", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "held", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HeldWhy {
     /// The account is protected by the policy.
@@ -171,6 +175,8 @@ pub enum HeldWhy {
     },
     /// Every candidate address belongs to somebody else.
     Collision,
+    /// No address can be made of the names: they have no Latin spelling of their own, or nothing is left of them.
+    NoAddress,
     /// An account stands where the leaver's would be, and nothing proves that it is theirs.
     UnprovenAccount,
     /// The account that HR names carries another worker's id.
@@ -212,7 +218,19 @@ pub enum HeldWhy {
         /// What is wrong, without a value.
         problem: String,
     },
+    /// An account that the customer does not manage has the address.
+    Unmanaged,
+    /// The owner of the unmanaged account declined the invitation.
+    InvitationDeclined,
+    /// The invitation was not answered in time.
+    InvitationUnanswered,
+    /// The answer to a sent invitation was lost, and nothing shows whether the mail went.
+    InvitationUncertain,
+    /// The invitation was accepted, and the target does not show the account.
+    InvitationAccepted,
 }
+
+crate::tagged::tagged!("held" HeldWhy);
 
 impl HeldWhy {
     /// Whether the same question is asked, whatever its figures.
@@ -244,6 +262,9 @@ impl fmt::Display for HeldWhy {
             Self::Collision => {
                 f.write_str("every candidate address belongs to somebody else; approve with --address")
             }
+            Self::NoAddress => f.write_str(
+                "no address can be made of these names; have HR send the work address or names in Latin letters, or approve with --address",
+            ),
             Self::UnprovenAccount => f.write_str(
                 "an account stands where this leaver's would be, without a worker id; approve with --address if it is theirs",
             ),
@@ -279,6 +300,21 @@ impl fmt::Display for HeldWhy {
             Self::BulkRow { problem } => {
                 write!(f, "CCAI Platform's bulk file: {problem}; mend it there or in HR, then approve to file the row again")
             }
+            Self::Unmanaged => f.write_str(
+                "an account that Google Workspace does not manage has the address ([invitations] unmanaged); invite its owner with `people invite send`, and approve with --address once that is accepted or to use another; or approve to make the account all the same",
+            ),
+            Self::InvitationDeclined => f.write_str(
+                "the owner of the unmanaged account with the address declined the invitation; talk to them, then approve with --address to use another, or approve to make the account all the same",
+            ),
+            Self::InvitationUnanswered => f.write_str(
+                "the invitation to the owner of the unmanaged account was not answered in time ([invitations] wait); talk to them, then approve with --address to use another, or approve to make the account all the same",
+            ),
+            Self::InvitationUncertain => f.write_str(
+                "the answer to a sent invitation was lost, and nothing shows whether the mail went; look with `people invite get`, then approve to send it once more",
+            ),
+            Self::InvitationAccepted => f.write_str(
+                "the invitation was accepted and CloudM does not show the account; look there, then approve to make it",
+            ),
         }
     }
 }
@@ -286,7 +322,8 @@ impl fmt::Display for HeldWhy {
 /// How things ended, for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "outcome", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The account is as HR says.
@@ -309,6 +346,12 @@ pub enum Outcome {
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
         until: Timestamp,
     },
+    /// The owner of the unmanaged account with the address is invited; the answer is awaited.
+    Invited {
+        /// Until when it is not yet looked at again.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        until: Timestamp,
+    },
     /// The account is offboarded, or its offboarding runs.
     Offboarded,
     /// The hire was taken back, and nothing is left of it.
@@ -319,6 +362,8 @@ pub enum Outcome {
     Rejected,
 }
 
+crate::tagged::tagged!("outcome" Outcome);
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -326,6 +371,7 @@ impl fmt::Display for Outcome {
             Self::Waiting { until } => write!(f, "agrees; next at {until}"),
             Self::Scheduled { at } => write!(f, "onboarding scheduled for {at}"),
             Self::Expected { until } => write!(f, "onboarding awaited until {until}"),
+            Self::Invited { until } => write!(f, "invited; answer awaited, next look at {until}"),
             Self::Offboarded => f.write_str("offboarded"),
             Self::Withdrawn => f.write_str("withdrawn"),
             Self::NoAccount => f.write_str("no account, none wanted"),

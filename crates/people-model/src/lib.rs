@@ -11,6 +11,7 @@
 //! | [`journal`] | the entries of a person's log |
 //! | [`cloudm`] | resources of the CloudM People API v4 |
 //! | [`ccai`] | resources of CCAI Platform's bulk user management |
+//! | [`invitations`] | resources of Cloud Identity's user invitations v1 |
 #![forbid(unsafe_code)]
 
 pub mod call;
@@ -18,10 +19,13 @@ pub mod ccai;
 pub mod cloudm;
 pub mod event;
 pub mod id;
+pub mod invitations;
 pub mod journal;
 pub mod secret;
+mod tagged;
 pub mod time;
 pub mod verdict;
+mod zones;
 
 #[cfg(feature = "schema")]
 pub mod schema;

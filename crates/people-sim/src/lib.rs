@@ -1,5 +1,5 @@
-//! The pretend clouds: Google's token endpoint, the CloudM People API and BambooHR's employee API, on one loopback port, with
-//! injected faults and a virtual clock. It knows nothing of the client it serves, so that a mistake of the client is not mirrored.
+//! The pretend clouds: Google's token endpoint, the CloudM People API, Cloud Identity's user invitations and BambooHR's employee API, on
+//! one loopback port, with injected faults and a virtual clock. It knows nothing of the client it serves, so that a mistake of the client is not mirrored.
 //!
 //! | path below the address | serves |
 //! |---|---|
@@ -7,7 +7,8 @@
 //! | `/_ah/api/people/v4/…`, `/_ah/api/people/v1/…` | CloudM |
 //! | `/bamboohr/api/v1/employees/{id}` | BambooHR (and `/bamboohr/api/gateway.php/{company}/v1/employees/{id}`) |
 //! | `/ccai/apps/api/v1/bulk/users/…` | CCAI Platform's bulk users |
-//! | `/cloudidentity`, `/gapps` | 501 for now |
+//! | `/cloudidentity/v1/customers/{customer}/userinvitations…` | Cloud Identity's user invitations |
+//! | `/gapps` | 501 for now |
 //! | `/control/…` | the tester's side: state, faults, clock, seeds; see [`Sim`] for the same in process |
 //!
 //! ```no_run

@@ -211,6 +211,21 @@ impl Sim {
         self.world().employees.remove(id).is_some()
     }
 
+    /// Seeds an unmanaged account: its `email`; `since` (when it was made), `state` and `mailsSentCount` may be set too.
+    ///
+    /// # Errors
+    /// Where it is not an object with an address as `email`.
+    pub fn seed_consumer(&self, consumer: Value) -> io::Result<()> {
+        let consumer = serde_json::from_value(consumer).map_err(io::Error::other)?;
+        self.world().invitations.put(consumer).map_err(refused)
+    }
+
+    /// The owner of an unmanaged account answers the invitation, and CloudM shows the account of one who accepts. `false`: nobody of
+    /// this address is invited.
+    pub fn answer_invitation(&self, email: &str, accepts: bool) -> bool {
+        self.world().answer_invitation(email, accepts)
+    }
+
     /// Takes these actions from the CloudM role, and gives it all others.
     pub fn deny(&self, actions: impl IntoIterator<Item = Action>) {
         self.world().denied = actions.into_iter().collect();

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::json;
 
+use crate::cloudidentity;
 use crate::http::{Handled, Reply, Request, text_of};
 use crate::world::World;
 use people_model::Members;
@@ -134,7 +135,7 @@ fn grant(world: &mut World, request: &Request, now: Timestamp) -> Result<String,
     }
     let identity = match claims.get("sub") {
         None => world.options.client_email.clone(),
-        Some(_) if !world.options.delegation => {
+        Some(_) if !world.options.delegation && scopes.iter().any(|scope| scope != cloudidentity::SCOPE) => {
             return Err(Refusal(401, "unauthorized_client", NOT_DELEGATED.to_owned()));
         }
         Some(subject) => subject

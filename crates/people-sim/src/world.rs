@@ -235,6 +235,18 @@ impl World {
         Ok(())
     }
 
+    /// The owner of an unmanaged account answers the invitation. Whoever accepts has an account that CloudM shows.
+    pub(crate) fn answer_invitation(&mut self, email: &str, accepts: bool) -> bool {
+        let now = self.tick();
+        let answered = self.invitations.answer(email, accepts, now);
+        if answered && accepts && self.directory.get(&email.to_lowercase()).is_none() {
+            let mut profile = Members::new();
+            profile.insert("id".to_owned(), Value::String(email.to_lowercase()));
+            return self.seed_user(profile).is_ok();
+        }
+        answered
+    }
+
     /// Seeds a BambooHR employee, replacing one of the same id.
     pub(crate) fn put_employee(&mut self, mut employee: Members) -> Result<(), &'static str> {
         let id = match employee.get("id") {

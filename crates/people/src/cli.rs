@@ -8,10 +8,12 @@ use clap_complete::Shell;
 use crate::report::Format;
 
 mod bulk;
+mod invite;
 mod journal;
 mod user;
 
 pub use bulk::Bulk;
+pub use invite::{Invite, Sending};
 pub use journal::{Events, Held};
 pub use user::{Address, File, User, Workflow, Writing};
 
@@ -139,6 +141,10 @@ Then, in people.toml: [cloudm] base_url is the `cloudm` of that line, [google] c
     /// File users of CCAI Platform in bulk.
     #[command(subcommand)]
     Bulk(Bulk),
+
+    /// Find unmanaged accounts and invite their owners, one operation at a time.
+    #[command(subcommand)]
+    Invite(Invite),
 
     /// Look at what was heard, and hear it again.
     #[command(subcommand)]

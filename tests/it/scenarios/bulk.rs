@@ -2,7 +2,7 @@
 //! about.
 
 use people_core::bridge::Decision;
-use people_core::journal::{Filter, Journal, Status};
+use people_core::journal::{EventRow, Filter, Journal, Status};
 use people_model::time::SignedDuration;
 use people_sim::SimOptions;
 use serde_json::{Value, json};
@@ -48,7 +48,8 @@ async fn window_ends(world: &World, at: &str, jobs: usize) {
             .events(&Filter { limit: 1000, ..Filter::default() })
             .await
             .expect("an answer");
-        if done == jobs && !rows.iter().any(|row| row.note.contains("in a bulk file")) {
+        let busy = |row: &EventRow| row.status == Status::Working || row.note.contains("in a bulk file");
+        if done == jobs && !rows.iter().any(busy) {
             return;
         }
         world.clock.advance(SignedDuration::from_secs(1));

@@ -6,6 +6,7 @@ mod bulk;
 mod dates;
 mod duplicates;
 mod failures;
+mod invitations;
 mod leavers;
 mod lifecycle;
 mod names;

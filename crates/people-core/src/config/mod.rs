@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 use people_model::SourceName;
-use people_model::time::zone;
+use people_model::time::{SignedDuration, zone};
 use serde::Deserialize;
 
 use crate::engine::bulk;
@@ -12,6 +12,7 @@ use crate::policy::Policy;
 use crate::source::{ConfigProblem, SourceConfig};
 use crate::target::ccai::Ccai;
 use crate::target::cloudm::Cloudm;
+use crate::target::invitations::Invitations;
 
 mod closest;
 mod locate;
@@ -28,6 +29,9 @@ pub use span::Span;
 pub struct Config {
     /// The target.
     pub cloudm: Cloudm,
+    /// Cloud Identity's user invitations, where unmanaged accounts are to be found and invited.
+    #[serde(default)]
+    pub invitations: Option<Invitations>,
     /// How to get tokens for it.
     pub google: Google,
     /// CCAI Platform, where there is one.
@@ -146,8 +150,10 @@ impl fmt::Display for ConfigError {
 impl Config {
     /// Parses and checks the document. Secrets are not resolved yet.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let mut config: Self = toml::from_str(text).map_err(|error| locate::parse_error(text, &error))?;
+        let mut config: Self =
+            crate::toml::from_str(text).map_err(|error| locate::parse_error(text, &error))?;
         config.check().map_err(|problem| locate::problem(text, problem))?;
+        config.cloudm.invitations.clone_from(&config.invitations);
         config.document = text.to_owned();
         Ok(config)
     }
@@ -161,6 +167,17 @@ impl Config {
         let problem = |key: &str, problem: &str| Err(ConfigProblem::new(key, problem));
         if !trusted_url(&self.cloudm.base_url) {
             return problem("cloudm.base_url", "must be an https:// URL; http:// is for this machine only");
+        }
+        if let Some(invitations) = &self.invitations {
+            if !trusted_url(&invitations.base_url) {
+                return problem(
+                    "invitations.base_url",
+                    "must be an https:// URL; http:// is for this machine only",
+                );
+            }
+            if invitations.poll.get() < SignedDuration::from_mins(1) {
+                return problem("invitations.poll", "must be at least a minute");
+            }
         }
         if !self.journal.url.starts_with("sqlite:") {
             return problem("journal.url", "use sqlite:PATH");
@@ -215,14 +232,5 @@ pub fn trusted_url(url: &str) -> bool {
 }
 
 fn path_or_secret<'de, D: serde::Deserializer<'de>>(input: D) -> Result<SecretRef, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Path(String),
-        Reference(SecretRef),
-    }
-    Ok(match Either::deserialize(input)? {
-        Either::Path(path) => SecretRef::File(path),
-        Either::Reference(reference) => reference,
-    })
+    secret::deserialize(input, true)
 }

@@ -158,6 +158,7 @@ where
                             Ok(Some(profile))
                         }
                         Verdict::Refused { why } if why.kind == WhyKind::Absent => Ok(None),
+                        Verdict::Refused { .. } if sight.may_be_refused() => Ok(None),
                         verdict => Err(verdict),
                     };
                     match seen {
@@ -353,7 +354,10 @@ fn standing(due: Option<Timestamp>, outcome: Outcome, state: &State) -> Mark {
 /// How far an outcome is: over, or over until a date.
 fn status(outcome: Outcome) -> Status {
     match outcome {
-        Outcome::Waiting { .. } | Outcome::Scheduled { .. } | Outcome::Expected { .. } => Status::Waiting,
+        Outcome::Waiting { .. }
+        | Outcome::Scheduled { .. }
+        | Outcome::Expected { .. }
+        | Outcome::Invited { .. } => Status::Waiting,
         _ => Status::Settled,
     }
 }

@@ -137,7 +137,9 @@ fn over(s: &Situation<'_>, outcome: Outcome) -> Next {
     let changes = s.goal.changes.into_iter().chain(bulk::checks(s)).min();
     let (outcome, due) = match (outcome, changes) {
         (Outcome::Agreed, Some(until)) => (Outcome::Waiting { until }, Some(until)),
-        (Outcome::Expected { until }, changes) => (outcome, Some(changes.map_or(until, |at| at.min(until)))),
+        (Outcome::Expected { until } | Outcome::Invited { until }, changes) => {
+            (outcome, Some(changes.map_or(until, |at| at.min(until))))
+        }
         (outcome, due) => (outcome, due),
     };
     if s.state.settled == Some(outcome) && s.state.tries.is_none() && s.state.open.is_none() {

@@ -34,15 +34,15 @@ impl<S> Wires<S> {
         secrets: &dyn Secrets,
         account: &Arc<Account<S>>,
     ) -> Result<Self, ConfigError> {
-        let google = |scope| {
-            let ask = Ask::new([scope]).map_err(|error| ConfigError {
+        let ask = |scope| {
+            Ask::new([scope]).map_err(|error| ConfigError {
                 line: 0,
                 key: "google".into(),
                 problem: error.to_string(),
-            })?;
-            Ok(Access::Google(Google::new(Arc::clone(account), ask)))
+            })
         };
-        let cloudm = Wire::new(&config.cloudm.base_url, google(people_model::cloudm::SCOPE)?);
+        let google = |ask| Access::Google(Google::new(Arc::clone(account), ask));
+        let cloudm = Wire::new(&config.cloudm.base_url, google(ask(people_model::cloudm::SCOPE)?));
         let mut others = Vec::new();
         if let Some(ccai) = &config.ccai {
             let token = secrets.resolve(&ccai.token).map_err(|problem| ConfigError {
@@ -51,6 +51,10 @@ impl<S> Wires<S> {
                 problem,
             })?;
             others.push((Api::Ccai, Wire::new(&ccai.base_url, Access::Basic(ccai.basic(&token)))));
+        }
+        if let Some(invitations) = &config.invitations {
+            let ask = ask(people_model::invitations::SCOPE)?.on_behalf_of(invitations.admin.as_str());
+            others.push((Api::Invitations, Wire::new(&invitations.base_url, google(ask))));
         }
         Ok(Self { cloudm, others })
     }
@@ -61,6 +65,12 @@ impl<S> Wires<S> {
             Api::Cloudm => Some(&self.cloudm),
             _ => self.others.iter().find(|(other, _)| *other == api).map(|(_, wire)| wire),
         }
+    }
+
+    /// What gets the tokens that are asked for so, if one of the ways needs them.
+    pub fn google(&self, ask: &Ask) -> Option<&Google<S>> {
+        let ways = std::iter::once(&self.cloudm).chain(self.others.iter().map(|(_, wire)| wire));
+        ways.filter_map(Wire::google).find(|google| google.ask() == ask)
     }
 }
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod ccai;
 #[cfg(test)]
+mod cloudidentity;
+#[cfg(test)]
 mod cloudm;
 #[cfg(test)]
 mod control;

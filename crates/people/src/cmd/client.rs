@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use people_auth::{Rs256, TokenError};
 use people_core::config::Config;
 use people_core::target::judge;
-use people_core::wire::{Account, ExchangeError, Google, NoAnswer, NotSent, Wires};
+use people_core::wire::{Account, ExchangeError, Google, NoAnswer, NotSent, Wire, Wires};
 use people_model::verdict::WhyKind;
 use people_model::{Api, Call, Members, Safety, Verdict, Why};
 use serde_json::{Value, json};
@@ -85,14 +85,14 @@ impl Client {
                 Verdict::Refused { why } if call.api == Api::Ccai => {
                     return Err(Fail::new(Exit::Refused, format!("{why}; CCAI Platform does not say why")));
                 }
-                Verdict::Refused { why } => return Err(Fail::refused(&why)),
+                Verdict::Refused { why } => return Err(refused(call, &why)),
                 Verdict::Unknown { why } => return Err(unknown(&why, call)),
                 Verdict::Again { why, .. } if why.kind == WhyKind::Unauthorized => {
-                    return Err(Fail::refused(&why));
+                    return Err(refused(call, &why));
                 }
                 Verdict::Again { after_s, why } => {
                     if why.kind == WhyKind::Token {
-                        self.token_trouble().await?;
+                        self.token_trouble(call.api).await?;
                     }
                     let delay = self.config.policy.retry.delay(tries, &call.op, after_s);
                     let delay = Duration::try_from(delay).unwrap_or_default();
@@ -123,8 +123,9 @@ impl Client {
     }
 
     /// Asks for a token once more, to hear in full what is wrong. An error that may pass is none.
-    async fn token_trouble(&self) -> Result<(), Fail> {
-        match self.google()?.exchange(&self.host).await {
+    async fn token_trouble(&self, api: Api) -> Result<(), Fail> {
+        let Some(google) = self.wires.of(api).and_then(Wire::google) else { return Ok(()) };
+        match google.exchange(&self.host).await {
             Ok(_) => Ok(()),
             Err(error) => match &error {
                 ExchangeError::Lost(_) => Ok(()),
@@ -143,6 +144,22 @@ pub(super) fn exchange(error: &ExchangeError) -> Fail {
         _ => Exit::BadInput,
     };
     Fail::new(exit, error.to_string())
+}
+
+/// What the API refused, and what to do about it there.
+pub(super) fn refused(call: &Call, why: &Why) -> Fail {
+    match (call.api, why.kind) {
+        (Api::Invitations, WhyKind::Denied | WhyKind::Unauthorized | WhyKind::Token) => Fail::new(
+            Exit::Refused,
+            format!(
+                "{}: {why}; delegate the scope {} to the service account in the Admin console, enable the Cloud Identity API in its project, and let [invitations] admin be an administrator of [invitations] customer who may manage users",
+                call.op,
+                people_model::invitations::SCOPE
+            ),
+        ),
+        (Api::Invitations, _) => Fail::new(Exit::Refused, format!("{}: {why}", call.op)),
+        _ => Fail::refused(why),
+    }
 }
 
 fn unknown(why: &Why, call: &Call) -> Fail {

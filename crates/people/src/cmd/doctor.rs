@@ -11,12 +11,13 @@ use people_core::host::{Host, Lost};
 use people_core::journal::Journal;
 use people_core::source;
 use people_core::target::cloudm::users::Get;
+use people_core::target::invitations::operations::List;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{Verdict, Why};
 use serde::Serialize;
 
-use super::client::{Client, exchange};
+use super::client::{Client, exchange, refused};
 use crate::exit::{Exit, Fail};
 use crate::load::{self, LoadError};
 use crate::report::{Format, Report, print};
@@ -116,6 +117,7 @@ async fn look(path: &Path, findings: &mut Findings<'_>, offline: bool) -> Result
         let client = Client::new(path)?;
         if clock(findings, &client).await? && token(findings, &client).await? {
             cloudm(findings, &client).await?;
+            invitations(findings, &client).await?;
         }
     }
     journal(findings, &config, &folder).await?;
@@ -213,6 +215,20 @@ async fn cloudm(findings: &mut Findings<'_>, client: &Client) -> Result<(), Fail
         }
     };
     findings.add("cloudm", found).map(|_| ())
+}
+
+/// Lists one invitation, where the configuration names a customer.
+async fn invitations(findings: &mut Findings<'_>, client: &Client) -> Result<(), Fail> {
+    let Some(invitations) = &client.config.invitations else { return Ok(()) };
+    let customer = &invitations.customer;
+    let list = List { customer, filter: None, order_by: None, page_size: Some(1), page_token: None }.call();
+    let found = match client.once(&list).await {
+        Verdict::Done { .. } => Ok(format!("{customer}: identified and allowed")),
+        Verdict::Again { why, .. } | Verdict::Unknown { why } | Verdict::Refused { why } => {
+            Err((Level::Fail, refused(&list, &why).text))
+        }
+    };
+    findings.add("invitations", found).map(|_| ())
 }
 
 fn advice(why: &Why, client: &Client) -> String {

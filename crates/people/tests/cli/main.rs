@@ -3,6 +3,7 @@
 
 mod bulk;
 mod doctor;
+mod invite;
 mod journal;
 mod offline;
 mod user;

@@ -147,7 +147,7 @@ impl Cloudm {
                 Standing::Ours { proven: true }
             }
             Some(_) => Standing::Other,
-            // We had reserved the address and seen it free, and sent a create whose answer was lost.
+            // We had reserved the address and seen it free, and sent a create whose answer was lost, or an invitation.
             None if asked_for(s).any(|asked| asked == address) => Standing::Ours { proven: false },
             None if named && s.policy.adopt == Adopt::Email => Standing::Ours { proven: false },
             None => Standing::Unproven,
@@ -155,13 +155,14 @@ impl Cloudm {
     }
 }
 
-/// The addresses at which an account was asked for and the answer lost.
+/// The addresses at which an account was asked for and the answer lost, or at which its owner was invited to hand it over.
 fn asked_for<'a>(s: &Situation<'a>) -> impl Iterator<Item = &'a Email> {
     let open = s.state.open.as_ref().and_then(|open| match &open.step.effect {
         Effect::Create { address } | Effect::Schedule { address, .. } => Some(address),
         _ => None,
     });
-    open.into_iter().chain(&s.state.attempted)
+    let invited = s.state.invitation.iter().map(|invitation| &invitation.address);
+    open.into_iter().chain(&s.state.attempted).chain(invited)
 }
 
 /// What a look showed, or that it must be taken.

@@ -32,7 +32,7 @@ pub(super) fn plan(cloudm: &Cloudm, s: &Situation<'_>, seen: &Seen) -> Plan {
 }
 
 impl Cloudm {
-    /// What the target shows of a schedule or an offboarding whose answer was lost, whatever is wanted by now. A create shows by the account
+    /// What the target shows of a schedule, an offboarding or an invitation whose answer was lost, whatever is wanted by now. A create shows by the account
     /// that [`Cloudm::find`] finds.
     fn happened(&self, s: &Situation<'_>, seen: &Seen) -> Result<Option<Plan>, Plan> {
         let shown = match s.state.open.as_ref().map(|open| &open.step.effect) {
@@ -44,6 +44,7 @@ impl Cloudm {
                     .and_then(|profile| Some((address, self.deprovisioned(s, profile)?))),
                 None => None,
             },
+            Some(Effect::Invite { address, .. }) => self.invited(s, seen)?.then_some((address, None)),
             _ => None,
         };
         Ok(shown
@@ -76,7 +77,8 @@ impl Cloudm {
                 None => Ok(Plan::Hold(HeldWhy::Vanished, Vec::new())),
             },
             Found::Free { address, .. } if make => self.create(s, seen, &address),
-            Found::Taken { .. } | Found::Nameless if make => Ok(Plan::Hold(missing(s), Vec::new())),
+            Found::Taken { .. } if make => Ok(Plan::Hold(missing(s, HeldWhy::Collision), Vec::new())),
+            Found::Nameless if make => Ok(Plan::Hold(missing(s, HeldWhy::NoAddress), Vec::new())),
             Found::Lost(_) | Found::Free { .. } | Found::Taken { .. } | Found::Nameless => {
                 Ok(Plan::Agrees(Outcome::NoAccount))
             }
@@ -84,6 +86,9 @@ impl Cloudm {
     }
 
     fn create(&self, s: &Situation<'_>, seen: &Seen, address: &Email) -> Result<Plan, Plan> {
+        if let Some(first) = self.unmanaged(s, seen, address)? {
+            return Ok(first);
+        }
         let wanted = self.wanted(s, seen)?;
         Ok(match self.body(s, address, &wanted, None) {
             Ok(profile) => Plan::Steps(vec![Step {
@@ -224,11 +229,15 @@ impl Cloudm {
                 false => Ok(Plan::Hold(HeldWhy::Collision, Vec::new())),
             },
             Found::Free { address, .. } => self.schedule(s, seen, &address, at),
-            Found::Taken { .. } | Found::Nameless => Ok(Plan::Hold(missing(s), Vec::new())),
+            Found::Taken { .. } => Ok(Plan::Hold(missing(s, HeldWhy::Collision), Vec::new())),
+            Found::Nameless => Ok(Plan::Hold(missing(s, HeldWhy::NoAddress), Vec::new())),
         }
     }
 
     fn schedule(&self, s: &Situation<'_>, seen: &Seen, address: &Email, at: Timestamp) -> Result<Plan, Plan> {
+        if let Some(first) = self.unmanaged(s, seen, address)? {
+            return Ok(first);
+        }
         let wanted = self.wanted(s, seen)?;
         Ok(match self.body(s, address, &wanted, Some(at)) {
             Ok(profile) => {
@@ -289,7 +298,9 @@ impl Cloudm {
             {
                 Ok(Plan::Hold(HeldWhy::UnprovenAccount, Vec::new()))
             }
-            Found::Free { .. } | Found::Taken { .. } | Found::Nameless => Ok(Plan::Agrees(over)),
+            Found::Free { .. } | Found::Taken { .. } | Found::Nameless => {
+                Ok(self.uninvited(s, seen)?.unwrap_or(Plan::Agrees(over)))
+            }
         }
     }
 
@@ -339,7 +350,7 @@ impl Cloudm {
             return Ok(Plan::Agrees(Outcome::Withdrawn));
         }
         let Found::Account(address, profile) = self.find(s, seen, false)? else {
-            return Ok(Plan::Agrees(Outcome::Withdrawn));
+            return Ok(self.uninvited(s, seen)?.unwrap_or(Plan::Agrees(Outcome::Withdrawn)));
         };
         let off =
             profile.get("suspended") == Some(&Value::Bool(true)) || self.deprovisioned(s, &profile).is_some();
@@ -391,10 +402,11 @@ fn pending(profile: &Members, onboarding: &Onboarding) -> bool {
     }
 }
 
-fn missing(s: &Situation<'_>) -> HeldWhy {
+/// What HR has to send first, or else why the names it has sent do not do.
+fn missing(s: &Situation<'_>, otherwise: HeldWhy) -> HeldWhy {
     let seed = s.state.seed();
     match ["givenName", "familyName"].into_iter().find(|name| text(&seed, name).is_none()) {
         Some(member) => HeldWhy::Incomplete { member: member.into() },
-        None => HeldWhy::Collision,
+        None => otherwise,
     }
 }

@@ -193,6 +193,8 @@ impl Run {
                 };
                 self.directory.values().find(has).cloned()
             }
+            // Nobody has an account of their own.
+            Sight::Invitation(_) | Sight::Invitable(_) => None,
         }
     }
 
@@ -216,7 +218,11 @@ impl Run {
                     }
                 }
             }
-            Effect::Offboard | Effect::AbortOnboarding { .. } | Effect::AbortOffboarding { .. } => {}
+            Effect::Offboard
+            | Effect::AbortOnboarding { .. }
+            | Effect::AbortOffboarding { .. }
+            | Effect::Invite { .. }
+            | Effect::CancelInvitation { .. } => {}
         }
         self.state.apply(&Entry::Intended { at: now, step });
         self.state.apply(&Entry::Judged { at: now, verdict: Verdict::Done { answer } });

@@ -1,0 +1,401 @@
+//! Both primes side by side in the lanes of vectors. The one place with `unsafe`: vector instructions and loads without bounds checks.
+//!
+//! # The algorithm
+//! A cell holds one digit modulo p and the same digit modulo q. Montgomery's multiplication goes by columns, four at a time: a digit of `a` is
+//! loaded once and meets four neighbouring digits of `b`. It reduces not by p but by the
+//! multiple `p' = k * p` whose lowest digit is `radix - 1`. Then the factor of each step is the column's lowest digit itself, with no
+//! multiplication between them, and since `t + u * p' = (t - u) + u * (p' + 1)`, the sum divided by the radix is `t >> bits` plus
+//! `u * tail`, where `tail = (p' + 1) / radix` is as long as p.
+//!
+//! With `N` digits, R = radix^N is at least four times `p'`, so that products of numbers below twice `p'` are below twice `p'` again, and nothing is ever
+//! subtracted conditionally. For every machine here that holds for primes of 1,024, 1,536 and 2,048 bits (`shape` is tested).
+//!
+//! # Bounds of memory
+//! Numbers are `N + 8` cells: `N` digits, `N` even, between four zeros and four, so that four neighbours may stick out at either end. A
+//! pointer to a number points at its digit 0. `tail` has `N - 1` digits and is stored with another zero.
+
+use zeroize::{DefaultIsZeroes, Zeroizing};
+
+mod lanes;
+pub(crate) use lanes::Lanes;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(any(target_arch = "x86_64", target_feature = "relaxed-simd"))]
+mod float;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128", target_feature = "relaxed-simd"))]
+mod relaxed;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd")))]
+mod simd128;
+
+/// The kernel's name.
+pub(crate) const NAME: &str = <Best as Machine>::NAME;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::Avx2 as Best;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128", target_feature = "relaxed-simd"))]
+pub(crate) use relaxed::Relaxed as Best;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128", not(target_feature = "relaxed-simd")))]
+pub(crate) use simd128::Simd128 as Best;
+
+/// The vectors of a machine. Every function is a few instructions; none branches.
+///
+/// # Safety
+/// Whoever calls has seen [`available`](Self::available) answer `true` in this process.
+pub(crate) trait Machine: Sized {
+    const NAME: &'static str;
+    /// Bits of a digit.
+    const BITS: u32;
+    /// What the raw sum of one product's low part is too large by.
+    const LOW_BIAS: u64;
+    /// The same for its high part, which counts in the next column; zero where products are not split.
+    const HIGH_BIAS: u64;
+    /// A digit modulo p and a digit modulo q, as they lie in memory.
+    type Cell: Cell;
+    /// A sum, or a digit, modulo p and modulo q.
+    type One: Copy;
+    /// Two neighbouring columns.
+    type Two: Copy;
+
+    /// Whether this processor has the instructions and calculates exactly.
+    fn available() -> bool;
+    /// The same number for both primes.
+    unsafe fn splat(number: u64) -> Self::One;
+    unsafe fn zero() -> Self::Two;
+    /// A cell, for both columns.
+    unsafe fn both(at: *const Self::Cell) -> Self::Two;
+    /// A cell and the next.
+    unsafe fn pair(at: *const Self::Cell) -> Self::Two;
+    /// A digit as [`digit`](Self::digit) made it, for both columns.
+    unsafe fn spread(digit: Self::One) -> Self::Two;
+    unsafe fn add(a: Self::One, b: Self::One) -> Self::One;
+    unsafe fn add_two(a: Self::Two, b: Self::Two) -> Self::Two;
+    /// Adds the parts of products to the sums: `which` is 0 for the first two columns and 1 for the last.
+    #[inline(always)]
+    unsafe fn gather(four: &mut Four<Self>, which: usize, low: Self::Two, high: Self::Two) {
+        // SAFETY: the caller's word.
+        unsafe {
+            if which == 0 {
+                four.lows[0] = Self::add_two(four.lows[0], low);
+                four.highs[0] = Self::add_two(four.highs[0], high);
+            } else {
+                four.lows[1] = Self::add_two(four.lows[1], low);
+                four.highs[1] = Self::add_two(four.highs[1], high);
+            }
+        }
+    }
+    /// The second column only.
+    unsafe fn second_only(a: Self::Two) -> Self::Two;
+    /// The sums of the first and the second column.
+    unsafe fn halves(a: Self::Two) -> (Self::One, Self::One);
+    /// The low and the high part of digit by digit, each with its bias.
+    unsafe fn product(a: Self::Two, b: Self::Two) -> (Self::Two, Self::Two);
+    /// The low bits of a sum, made a factor.
+    unsafe fn digit(sum: Self::One) -> Self::One;
+    /// A sum without them, shifted down; sums count as unsigned.
+    unsafe fn carry(sum: Self::One) -> Self::One;
+    unsafe fn store(at: *mut Self::Cell, digit: Self::One);
+    /// [`multiply`] and [`square`], compiled for the machine.
+    unsafe fn multiply(shape: &Shape<Self>, out: *mut Self::Cell, a: *const Self::Cell, b: *const Self::Cell);
+    unsafe fn square(shape: &Shape<Self>, out: *mut Self::Cell, a: *const Self::Cell);
+}
+
+/// Memory for a digit of each prime.
+pub(crate) trait Cell: DefaultIsZeroes {
+    fn new(p: u64, q: u64) -> Self;
+    /// The digits modulo p and modulo q.
+    fn numbers(self) -> (u64, u64);
+    /// Adds those bits of `other` whose lane's mask, all ones or none, has them.
+    fn or(&mut self, other: Self, p: u64, q: u64);
+}
+
+/// What multiplication needs to know of the primes.
+pub(crate) struct Shape<M: Machine> {
+    digits: usize,
+    /// `(p' + 1) / radix`, `digits` cells between zeros like every number.
+    tail: Number<M>,
+    /// What each column's sum starts with in a product and in a square: minus the biases, plus [`OFFSET`].
+    product_start: Vec<u64>,
+    square_start: Vec<u64>,
+}
+
+type Number<M> = Zeroizing<Vec<<M as Machine>::Cell>>;
+
+/// Added to every column so that sums of signed parts stay above zero, and taken off the carry again. A column's true sum lies within 2^58:
+/// at most 88 products, whose parts are below 2^51.
+const OFFSET: u64 = 1 << 60;
+
+/// Zeros before and after the digits of a number.
+const PADDING: usize = 4;
+
+/// Digit 0 of a number that is only read.
+fn start<T>(number: &[T]) -> *const T {
+    debug_assert!(number.len() > 2 * PADDING);
+    // SAFETY: every number has its zeros, so what follows the first ones is within it.
+    unsafe { number.as_ptr().add(PADDING) }
+}
+
+/// Digit 0 of a number to be written.
+fn start_mut<T>(number: &mut [T]) -> *mut T {
+    debug_assert!(number.len() > 2 * PADDING);
+    // SAFETY: as above.
+    unsafe { number.as_mut_ptr().add(PADDING) }
+}
+
+/// The sums of four neighbouring columns: low parts and high parts, the latter for one column on.
+pub(crate) struct Four<M: Machine> {
+    lows: [M::Two; 2],
+    highs: [M::Two; 2],
+}
+
+impl<M: Machine> Four<M> {
+    /// # Safety
+    /// The machine is available.
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: the caller's word.
+        unsafe { Self { lows: [M::zero(), M::zero()], highs: [M::zero(), M::zero()] } }
+    }
+
+    /// Adds the products of one digit and four.
+    ///
+    /// # Safety
+    /// The machine is available, `a` points at a cell and `b` at four.
+    #[inline(always)]
+    unsafe fn meet(&mut self, a: *const M::Cell, b: *const M::Cell) {
+        // SAFETY: the caller's word.
+        unsafe {
+            let a = M::both(a);
+            self.first(a, b);
+            self.second(a, b.add(2));
+        }
+    }
+
+    /// The first two columns only.
+    ///
+    /// # Safety
+    /// The machine is available, `b` points at two cells.
+    #[inline(always)]
+    unsafe fn first(&mut self, a: M::Two, b: *const M::Cell) {
+        // SAFETY: the caller's word.
+        unsafe {
+            let (low, high) = M::product(a, M::pair(b));
+            M::gather(self, 0, low, high);
+        }
+    }
+
+    /// The last two columns only.
+    ///
+    /// # Safety
+    /// As for [`first`](Self::first).
+    #[inline(always)]
+    unsafe fn second(&mut self, a: M::Two, b: *const M::Cell) {
+        // SAFETY: the caller's word.
+        unsafe {
+            let (low, high) = M::product(a, M::pair(b));
+            M::gather(self, 1, low, high);
+        }
+    }
+}
+
+/// Where sums of columns come from. Not a closure: that would be compiled for the plainest processor.
+trait Sums<M: Machine> {
+    /// The products of columns `k` to `k + 3`, for `k` even, from -2 to `2 * digits - 2`.
+    ///
+    /// # Safety
+    /// The machine is available, and the pointers inside point at digit 0 of numbers of that length.
+    unsafe fn at(&self, k: isize) -> Four<M>;
+}
+
+struct Product<C> {
+    digits: isize,
+    a: *const C,
+    b: *const C,
+}
+
+impl<M: Machine> Sums<M> for Product<M::Cell> {
+    #[inline(always)]
+    unsafe fn at(&self, k: isize) -> Four<M> {
+        let n = self.digits;
+        // SAFETY: i lies in 0..n; k - i is at least k - (k + 3) = -3 and at most k - (k + 1 - n) = n - 1, so four cells from there lie
+        // between -3 and n + 2: within the zeros of `b`.
+        unsafe {
+            let mut sums = Four::zero();
+            for i in (k + 1 - n).max(0)..(k + 4).min(n) {
+                sums.meet(self.a.offset(i), self.b.offset(k - i));
+            }
+            sums
+        }
+    }
+}
+
+struct Square<C> {
+    digits: isize,
+    a: *const C,
+}
+
+impl<M: Machine> Sums<M> for Square<M::Cell> {
+    #[inline(always)]
+    unsafe fn at(&self, k: isize) -> Four<M> {
+        let (a, half) = (self.a, k / 2);
+        // SAFETY: in the loop i is below k / 2, thus below n, and k - i lies between k / 2 and k - (k + 1 - n) = n - 1, so four cells from there
+        // end at n + 2. After it, k / 2 lies between -1 and n - 1, so cells between -1 and n + 2 are read.
+        unsafe {
+            let mut sums = Four::<M>::zero();
+            for i in (k + 1 - self.digits).max(0)..half {
+                sums.meet(a.offset(i), a.offset(k - i));
+            }
+            // Digit k / 2 meets itself in the first column, once, and three more in the others; the next one meets itself in the third.
+            let (middle, next) = (M::both(a.offset(half)), M::both(a.offset(half + 1)));
+            sums.second(middle, a.offset(half + 2));
+            // Off the diagonal everything counts twice.
+            for sum in sums.lows.iter_mut().chain(&mut sums.highs) {
+                *sum = M::add_two(*sum, *sum);
+            }
+            for (which, factor, at) in [(0, middle, half), (1, next, half + 1)] {
+                let (low, high) = M::product(factor, M::pair(a.offset(at)));
+                let weighted = |own| M::add_two(own, M::second_only(own));
+                M::gather(&mut sums, which, weighted(low), weighted(high));
+            }
+            sums
+        }
+    }
+}
+
+/// `out = a * b / R`.
+///
+/// # Safety
+/// The machine is available. `a` and `b` point at digit 0 of numbers of `shape.digits`; `out` as well, and is neither of them.
+#[inline(always)]
+unsafe fn multiply<M: Machine>(shape: &Shape<M>, out: *mut M::Cell, a: *const M::Cell, b: *const M::Cell) {
+    // SAFETY: the caller's word.
+    unsafe {
+        columns(shape, &shape.product_start, out, &Product { digits: shape.digits.cast_signed(), a, b })
+    }
+}
+
+/// `out = a * a / R`.
+///
+/// # Safety
+/// As for [`multiply`].
+#[inline(always)]
+unsafe fn square<M: Machine>(shape: &Shape<M>, out: *mut M::Cell, a: *const M::Cell) {
+    // SAFETY: the caller's word.
+    unsafe { columns(shape, &shape.square_start, out, &Square { digits: shape.digits.cast_signed(), a }) }
+}
+
+/// The first column: such that `digits` columns from 0 end where four columns do. The columns before 0 are empty.
+fn first(n: isize) -> isize {
+    -(n % 4)
+}
+
+/// Reduces the sums of products and writes the result.
+///
+/// # Safety
+/// The machine is available; `sums` is for the same number of digits; `out` points at digit 0 of a number of `shape.digits` that `sums` does not
+/// read.
+#[inline(always)]
+unsafe fn columns<M: Machine>(shape: &Shape<M>, starts: &[u64], out: *mut M::Cell, sums: &impl Sums<M>) {
+    let n = shape.digits.cast_signed();
+    let tail = start(&shape.tail);
+    let mut starts = starts.as_ptr();
+    // SAFETY: n is even, so columns go from -2 or 0 in fours up to n, and from there in fours up to 2n or 2n + 2; `starts` has a number for each
+    // (`starts` below makes it by the same loops). Lower columns: i < k < n and 0 <= k - 1 - i < n - 1; the tail is read four cells from
+    // there, and from -1 on. Upper columns: i goes from k + 1 - n, which is at least 1, up to n - 1, so k - 1 - i lies between 0 and n - 2. So the
+    // tail is read between -1 and n + 1. `out` is written between -2 and n + 1, and outside of 0..n with what is zero: columns before 0 have
+    // nothing but zeros as factors, and the result is below R. Digits of `out` hold the factors of the reduction: each is written before it is
+    // read, by the first loop, and in the second those overwritten, up to k + 3 - n, are not read any more: the next four columns read from
+    // k + 5 - n on.
+    unsafe {
+        let mut carry = M::splat(0);
+        let mut over = M::splat(0);
+        let mut column = |sum: M::One, more: M::One, carry: M::One| {
+            let start = M::splat(*starts);
+            starts = starts.add(1);
+            M::add(M::add(sum, more), M::add(carry, start))
+        };
+        let mut k = first(n);
+        while k < n {
+            let mut four = sums.at(k);
+            for i in 0..k {
+                four.meet(out.offset(i), tail.offset(k - 1 - i));
+            }
+            let (low, _) = M::halves(four.lows[0]);
+            let sum = column(low, over, carry);
+            let factor = M::digit(sum);
+            M::store(out.offset(k), factor);
+            // Each new factor meets the lowest digits of the tail in the columns that are left.
+            let factor = M::spread(factor);
+            four.first(factor, tail.offset(-1));
+            four.second(factor, tail.offset(1));
+            let ((_, low), (high, high_2)) = (M::halves(four.lows[0]), M::halves(four.highs[0]));
+            let sum = column(low, high, M::carry(sum));
+            let factor = M::digit(sum);
+            M::store(out.offset(k + 1), factor);
+            four.second(M::spread(factor), tail);
+            let (low, _) = M::halves(four.lows[1]);
+            let sum = column(low, high_2, M::carry(sum));
+            let factor = M::digit(sum);
+            M::store(out.offset(k + 2), factor);
+            four.second(M::spread(factor), tail.offset(-1));
+            let ((_, low), (high, high_2)) = (M::halves(four.lows[1]), M::halves(four.highs[1]));
+            let sum = column(low, high, M::carry(sum));
+            M::store(out.offset(k + 3), M::digit(sum));
+            carry = M::carry(sum);
+            over = high_2;
+            k += 4;
+        }
+        while k < 2 * n {
+            let mut four = sums.at(k);
+            for i in k + 1 - n..n {
+                four.meet(out.offset(i), tail.offset(k - 1 - i));
+            }
+            let ((low, low_1), (low_2, low_3)) = (M::halves(four.lows[0]), M::halves(four.lows[1]));
+            let ((high, high_1), (high_2, high_3)) = (M::halves(four.highs[0]), M::halves(four.highs[1]));
+            let mut at = out.offset(k - n);
+            for (low, high) in [(low, over), (low_1, high), (low_2, high_1), (low_3, high_2)] {
+                let sum = column(low, high, carry);
+                M::store(at, M::digit(sum));
+                at = at.add(1);
+                carry = M::carry(sum);
+            }
+            over = high_3;
+            k += 4;
+        }
+    }
+}
+
+/// What the sums of all columns start with: counts what the loops above do.
+fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {
+    let n = n.cast_signed();
+    let offset = if M::HIGH_BIAS == 0 { 0 } else { OFFSET };
+    let mut out = Vec::new();
+    let mut over = 0;
+    let mut k = first(n);
+    while k < 2 * n {
+        let from = (k + 1 - n).max(0);
+        // Products in each of the four columns, low and high parts alike.
+        let products = if square {
+            let twice = 2 * (k / 2 - from).max(0);
+            [twice + 1, twice + 2, twice + 3, twice + 4]
+        } else {
+            [(k + 4).min(n) - from; 4]
+        };
+        let (factors, new) = if k < n { (k.max(0), [0, 1, 2, 3]) } else { (2 * n - 1 - k, [0; 4]) };
+        let [p, p_1, p_2, p_3] = products.map(|count| count + factors);
+        let [_, new_1, new_2, new_3] = new;
+        // Low parts as each column is read, and the high parts of the one before it.
+        let parts =
+            [(p, over), (p_1 + new_1, p + new_1), (p_2 + new_2, p_1 + new_1), (p_3 + new_3, p_2 + new_3)];
+        for (low, high) in parts {
+            let bias = |count: isize, bias: u64| (count.cast_unsigned() as u64).wrapping_mul(bias);
+            // From the second column on the carry holds the last one's offset.
+            let before = if out.is_empty() { 0 } else { offset >> M::BITS };
+            let start = offset.wrapping_sub(before);
+            out.push(start.wrapping_sub(bias(low, M::LOW_BIAS)).wrapping_sub(bias(high, M::HIGH_BIAS)));
+        }
+        over = p_3 + new_3;
+        k += 4;
+    }
+    out
+}
