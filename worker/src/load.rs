@@ -97,7 +97,12 @@ pub(crate) fn beside(env: &Env, place: Place) -> Result<EdgeBridge, String> {
 }
 
 fn build(env: &Env, document: &str) -> Result<EdgeBridge, String> {
-    let config = Config::parse(document).map_err(|error| error.to_string())?;
+    let mut config = Config::parse(document).map_err(|error| error.to_string())?;
+    if config.ccai.take().is_some_and(|ccai| ccai.is_target()) {
+        return Err(
+            "[ccai] departments: bulk files are filed by `people serve`; leave it out at the edge".to_owned()
+        );
+    }
     let secrets = secrets(env);
     let in_key = |error: &dyn std::fmt::Display| format!("[google] credentials: {error}");
     let credentials = config.google.credentials(&secrets).map_err(|error| in_key(&error))?;

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::ccai::CcaiOptions;
+
 /// Settings of a [`Sim`](crate::Sim). The switches stand for what CloudM's documentation leaves open.
 #[derive(Clone)]
 pub struct SimOptions {
@@ -36,6 +38,8 @@ pub struct SimOptions {
     pub employee_id_readable: bool,
     /// Whether a user who is scheduled but not yet onboarded can be read and patched.
     pub pending_visible: bool,
+    /// CCAI Platform.
+    pub ccai: CcaiOptions,
     /// For how long Cloud Identity's get and list do not show a new unmanaged account. Google says 48 hours; none by default.
     pub invitation_lag: SignedDuration,
     /// The only customer of Cloud Identity that the account may ask about; any where `None`.
@@ -60,6 +64,7 @@ impl Default for SimOptions {
             suspended_writable: true,
             employee_id_readable: true,
             pending_visible: true,
+            ccai: CcaiOptions::default(),
             invitation_lag: SignedDuration::ZERO,
             customer: None,
             invitation_admin: None,

@@ -32,6 +32,9 @@ pub struct State {
     pub workflows: Vec<Workflow>,
     /// CCAI Platform's jobs, oldest first.
     pub jobs: Vec<Value>,
+    /// CCAI Platform's users by address: `user`, and how often a row was `applied` to them.
+    #[serde(default)]
+    pub agents: BTreeMap<String, Value>,
     /// Cloud Identity's invitations by address.
     pub invitations: Vec<Value>,
     /// Google Apps Provisioning: users, e-mail lists, groups, organizational units.
@@ -169,6 +172,7 @@ impl World {
     /// Lets everything happen that is due, and tells the virtual time.
     pub(crate) fn tick(&mut self) -> Timestamp {
         let now = self.clock.now();
+        self.ccai.tick(&self.options.ccai, now);
         while let Some((kind, id)) = self.workflows.finish_next(now) {
             self.directory.edit(&id, |user| {
                 user.profile.remove("workflowId");
@@ -276,6 +280,7 @@ impl World {
                 .collect(),
             workflows: self.workflows.all().to_vec(),
             jobs: self.ccai.jobs(),
+            agents: self.ccai.agents(),
             invitations: self.invitations.all(),
             gapps: self.gapps.state(),
             employees: self.employees.clone(),

@@ -139,7 +139,7 @@ pub fn bridge(path: &Path, clock: Clock) -> Result<NativeBridge, LoadError> {
     let folder = folder(path);
     let credentials = credentials(&config, &folder)?;
     let signer = signer(&credentials)?;
-    let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder);
+    let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder).limited_by(&config);
     let journal = journal(&config, &folder)?;
     Bridge::new(config, &secrets(&folder), host, journal, credentials, signer)
         .map_err(|error| LoadError::Config { path: path.to_owned(), error })

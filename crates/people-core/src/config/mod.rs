@@ -7,8 +7,10 @@ use people_model::SourceName;
 use people_model::time::{SignedDuration, zone};
 use serde::Deserialize;
 
+use crate::engine::bulk;
 use crate::policy::Policy;
 use crate::source::{ConfigProblem, SourceConfig};
+use crate::target::ccai::Ccai;
 use crate::target::cloudm::Cloudm;
 use crate::target::invitations::Invitations;
 
@@ -38,6 +40,9 @@ pub struct Config {
     /// The Google Apps Provisioning API, to call or to answer.
     #[serde(default)]
     pub gapps: Option<gapps::Gapps>,
+    /// CCAI Platform, where there is one.
+    #[serde(default)]
+    pub ccai: Option<Ccai>,
     /// Where everything that must survive is kept.
     #[serde(default)]
     pub journal: JournalConfig,
@@ -170,7 +175,13 @@ impl Config {
                 "name a part of the person: {given}, {family}, {g}, {f} or {id}",
             );
         }
+        if let Some(ccai) = &self.ccai {
+            ccai.check()?;
+        }
         for (n, source) in self.sources.iter().enumerate() {
+            if bulk::is_reserved(source.group()) {
+                return problem(&format!("source[{n}].name"), "this name is reserved; use another");
+            }
             if self.sources.iter().take(n).any(|other| other.name == source.name) {
                 return problem(&format!("source[{n}].name"), "another source has this name already");
             }

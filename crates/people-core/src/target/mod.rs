@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::engine::{Seen, Situation};
 
+pub mod ccai;
 pub mod cloudm;
 #[cfg(feature = "gapps")]
 pub mod gapps;
@@ -21,6 +22,7 @@ pub fn judge(call: &Call, answer: &Response<Bytes>) -> Verdict<Answer> {
         #[cfg(feature = "gapps")]
         Api::Gapps => gapps::judge(call, answer),
         Api::Invitations => invitations::judge(call, answer),
+        Api::Ccai => ccai::judge(call, answer),
         _ => cloudm::judge(call, answer),
     }
 }

@@ -43,6 +43,11 @@ impl ClientLogin {
         Self { url, email, password, state: Mutex::default() }
     }
 
+    /// The same login, without a token yet.
+    pub(super) fn beside(&self) -> Self {
+        Self::new(self.url.clone(), self.email.clone(), self.password.clone())
+    }
+
     /// A token, other than `refused`: the one that is kept, or by logging in.
     pub(super) async fn token<H: Host>(
         &self,

@@ -48,6 +48,14 @@ impl<S> Wires<S> {
         let google = |ask| Access::Google(Google::new(Arc::clone(account), ask));
         let cloudm = Wire::new(&config.cloudm.base_url, google(ask(people_model::cloudm::SCOPE)?));
         let mut others = Vec::new();
+        if let Some(ccai) = &config.ccai {
+            let token = secrets.resolve(&ccai.token).map_err(|problem| ConfigError {
+                line: config.line_of("ccai.token"),
+                key: "ccai.token".into(),
+                problem,
+            })?;
+            others.push((Api::Ccai, Wire::new(&ccai.base_url, Access::Basic(ccai.basic(&token)))));
+        }
         if let Some(invitations) = &config.invitations {
             let ask = ask(people_model::invitations::SCOPE)?.on_behalf_of(invitations.admin.as_str());
             others.push((Api::Invitations, Wire::new(&invitations.base_url, google(ask))));
@@ -149,6 +157,8 @@ impl<S> Wire<S> {
         let access = match &self.access {
             Access::Google(google) => Access::Google(google.beside()),
             Access::Basic(secret) => Access::Basic(secret.clone()),
+            #[cfg(feature = "gapps")]
+            Access::ClientLogin(login) => Access::ClientLogin(login.beside()),
         };
         Self { base: self.base.clone(), access }
     }

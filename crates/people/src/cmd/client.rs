@@ -47,7 +47,8 @@ impl Client {
         let signer = load::signer(&credentials)?;
         let host = Native::new(Clock::default(), TIMEOUT, config.server.rate)
             .map_err(load::LoadError::from)?
-            .in_folder(&folder);
+            .in_folder(&folder)
+            .limited_by(&config);
         let account = Account::new(credentials.clone(), signer);
         let wires = Wires::new(&config, &load::secrets(&folder), &account)
             .map_err(|error| load::LoadError::Config { path: path.to_owned(), error })?;
@@ -61,19 +62,26 @@ impl Client {
 
     /// Sends the call, again where it was not done and may be later.
     pub(super) async fn call(&self, call: &Call) -> Result<Reply, Fail> {
+        Ok(match self.value(call).await? {
+            Some(Value::Object(members)) => Reply::Done(members),
+            Some(_) => Reply::Done(Members::new()),
+            None => Reply::Absent,
+        })
+    }
+
+    /// The same, with whatever JSON was answered; `None`: the target has nothing of that name.
+    pub(super) async fn value(&self, call: &Call) -> Result<Option<Value>, Fail> {
         #[expect(clippy::disallowed_methods, reason = "a command has to stop trying some time")]
         let start = Instant::now();
         let mut tries = 0;
         loop {
             tries += 1;
             match self.once(call).await {
-                Verdict::Done { answer } => {
-                    return Ok(Reply::Done(match answer {
-                        Value::Object(members) => members,
-                        _ => Members::new(),
-                    }));
+                Verdict::Done { answer } => return Ok(Some(answer)),
+                Verdict::Refused { why } if why.kind == WhyKind::Absent => return Ok(None),
+                Verdict::Refused { why } if call.api == Api::Ccai => {
+                    return Err(Fail::new(Exit::Refused, format!("{why}; CCAI Platform does not say why")));
                 }
-                Verdict::Refused { why } if why.kind == WhyKind::Absent => return Ok(Reply::Absent),
                 Verdict::Refused { why } => return Err(refused(call, &why)),
                 Verdict::Unknown { why } => return Err(unknown(call.api, &why)),
                 Verdict::Again { why, .. } if why.kind == WhyKind::Unauthorized => {
@@ -160,12 +168,13 @@ pub(super) fn refused(call: &Call, why: &Why) -> Fail {
 
 fn unknown(api: Api, why: &Why) -> Fail {
     let look = match api {
-        Api::Gapps => "`people gapps`",
-        _ => "`people user get`",
+        Api::Gapps => "people gapps",
+        Api::Ccai => "people bulk jobs",
+        _ => "people user get",
     };
     Fail::new(
         Exit::Unknown,
-        format!("{why}; it is not known whether it took effect: look with {look} before repeating it"),
+        format!("{why}; it is not known whether it took effect: look with `{look}` before repeating it"),
     )
 }
 

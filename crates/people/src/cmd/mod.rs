@@ -11,6 +11,7 @@ use crate::cli::{Cli, Command, ConfigCommand};
 use crate::exit::{Exit, Fail};
 use crate::report::{Report, say};
 
+mod bulk;
 mod check;
 mod client;
 mod doctor;
@@ -69,6 +70,7 @@ async fn run(cli: Cli) -> Result<Exit, Fail> {
         Command::User(command) => user::user(config, &report, command).await,
         Command::Workflow(command) => user::workflow(config, &report, command).await,
         Command::Gapps(command) => gapps::gapps(config, &report, command).await,
+        Command::Bulk(command) => bulk::bulk(config, &report, command).await,
         Command::Invite(command) => invite::invite(config, &report, command).await,
         Command::Events(command) => events::events(config, &report, command).await,
         Command::Held(command) => held::held(config, &report, command).await,
