@@ -116,13 +116,7 @@ impl<const B: u32> Modulus<B> {
     /// `a * a / R`.
     #[inline(never)]
     pub(crate) fn square(&self, out: &mut Digits, a: &[Limb]) {
-        self.columns(out, |k| {
-            let half = k.div_ceil(2);
-            let first = (k + 1).saturating_sub(a.len());
-            let pairs = pairs(a.get(first..half), a.get(k + 1 - half..k + 1 - first));
-            let middle = if k.is_multiple_of(2) { a.get(k / 2).copied().unwrap_or(0) } else { 0 };
-            2 * pairs + wide(middle) * wide(middle)
-        });
+        self.columns(out, |k| square_column(a, k));
     }
 
     /// Sum of the columns of a product, reduced on the way.
@@ -241,6 +235,16 @@ fn dot(a: &[Limb], b: &[Limb], k: usize) -> Wide {
     pairs(a.get(first..last), b.get((k + 1).saturating_sub(last)..(k + 1 - first).min(b.len())))
 }
 
+/// Column `k` of a square.
+#[inline(always)]
+fn square_column(a: &[Limb], k: usize) -> Wide {
+    let half = k.div_ceil(2);
+    let first = (k + 1).saturating_sub(a.len());
+    let pairs = pairs(a.get(first..half), a.get(k + 1 - half..k + 1 - first));
+    let middle = if k.is_multiple_of(2) { a.get(k / 2).copied().unwrap_or(0) } else { 0 };
+    2 * pairs + wide(middle) * wide(middle)
+}
+
 /// First times last and so on: four at a time in two sums, which stay below the bound of one.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 #[inline(always)]
@@ -269,7 +273,17 @@ fn pairs(a: Option<&[Limb]>, b: Option<&[Limb]>) -> Wide {
 #[inline(always)]
 fn pairs(a: Option<&[Limb]>, b: Option<&[Limb]>) -> Wide {
     let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());
-    a.iter().zip(b.iter().rev()).map(|(a, b)| wide(*a) * wide(*b)).sum()
+    let (a_fours, b_fours) = (a.chunks_exact(4), b.rchunks_exact(4));
+    let (a_rest, b_rest) = (a_fours.remainder(), b_fours.remainder());
+    let (mut even, mut odd): (Wide, Wide) = (0, 0);
+    for (a, b) in a_fours.zip(b_fours) {
+        if let ([a, a_1, a_2, a_3], [b_3, b_2, b_1, b]) = (a, b) {
+            even += wide(*a) * wide(*b) + wide(*a_2) * wide(*b_2);
+            odd += wide(*a_1) * wide(*b_1) + wide(*a_3) * wide(*b_3);
+        }
+    }
+    let rest: Wide = a_rest.iter().zip(b_rest.iter().rev()).map(|(a, b)| wide(*a) * wide(*b)).sum();
+    even + odd + rest
 }
 
 /// All bits set, or none.
