@@ -50,13 +50,6 @@ pub struct SigningKey {
 }
 
 /// The kernel in use.
-#[cfg_attr(
-    any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")),
-    expect(
-        clippy::large_enum_variant,
-        reason = "there is one in a process, and the larger one is the usual one"
-    )
-)]
 enum Engine {
     #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
     Lanes(Crt<crate::simd::Lanes<crate::simd::Best>>),

@@ -101,7 +101,10 @@ impl<const B: u32> Modulus<B> {
     }
 
     /// The low bytes of a number.
-    #[expect(clippy::unnecessary_cast, reason = "a limb has 32 bits elsewhere")]
+    #[cfg_attr(
+        target_pointer_width = "64",
+        expect(clippy::unnecessary_cast, reason = "a limb has 32 bits elsewhere")
+    )]
     #[inline(never)]
     pub(crate) fn bytes(number: &[Limb], len: usize) -> Bytes {
         join(number.iter().map(|digit| *digit as u64), B, len)
