@@ -100,12 +100,17 @@ pub fn folder(path: &Path) -> PathBuf {
 
 /// The whole bridge.
 pub fn bridge(path: &Path, clock: Clock) -> Result<NativeBridge, LoadError> {
+    let journal = journal(&config(path)?, &folder(path))?;
+    bridge_over(path, clock, journal)
+}
+
+/// The whole bridge, over a journal that is open already.
+pub fn bridge_over(path: &Path, clock: Clock, journal: Store) -> Result<NativeBridge, LoadError> {
     let config = config(path)?;
     let folder = folder(path);
     let key = key(&config, &folder)?;
     let signer = Rs256::new(&key)?;
     let host = Native::new(clock, TIMEOUT, config.server.rate)?;
-    let journal = journal(&config, &folder)?;
     Bridge::new(config, &secrets(&folder), host, journal, key, signer)
         .map_err(|error| LoadError::Config { path: path.to_owned(), error })
 }
