@@ -63,3 +63,7 @@ pub fn resident(process: &str) -> (f64, f64) {
     };
     (mib("VmRSS:"), mib("RssFile:"))
 }
+//! What the benches share.
+
+pub mod deliveries;
+pub mod versus;

@@ -1,56 +1,29 @@
-//! From the bytes of a delivery to the event of a person, against the bare cost of parsing the same bytes.
+//! From the bytes of a delivery to the event of a person, and on to the request, against what nobody gets around: the HMAC of the bytes, and
+//! `serde_json::from_slice::<Value>` of them. In turns, in one run; medians and quartiles.
 //! `cargo bench -p people-benches --bench map`
 
 #![expect(clippy::expect_used, reason = "a bench that cannot be set up may say so and stop")]
 
 use std::hint::black_box;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use people_core::source::{self, Delivery, SourceConfig};
-use people_model::{DeliveryId, Secret, SourceName, Trust};
+use people_benches::deliveries::{Person, mac, samples};
+use people_benches::versus::versus;
+use serde_json::Value;
 
-const BODY: &str = r#"{"eventType":"HIRE","businessProcess":"Hire Employee","transactionId":"9e2f","entryDateTime":"2026-02-10T21:04:11.532-08:00","effectiveDate":"2026-04-01","worker":{"WID":"3aa5550b7fe348b98d7b5741afc60000","workerId":"21555","legalName":{"first":"Mei","last":"Tanaka"},"workEmail":null,"businessTitle":"Engineer","supervisoryOrganization":"SUP-77","location":{"id":"TYO","timeZone":"Asia/Tokyo"},"lastDayOfWork":null}}"#;
-
-const SOURCE: &str = r#"
-name = "workday"
-kind = "generic"
-secrets = [{ env = "X" }]
-signature = { algorithm = "hmac-sha256", header = "X-Signature" }
-[map]
-type = "eventType"
-types = { HIRE = "hire" }
-id = "worker.workerId"
-occurredAt = "entryDateTime"
-effectiveDate = "effectiveDate"
-timezone = "worker.location.timeZone"
-[map.fields]
-givenName = "worker.legalName.first"
-familyName = "worker.legalName.last"
-title = "worker.businessTitle"
-"#;
-
-fn map(c: &mut Criterion) {
-    let config: SourceConfig = toml::from_str(SOURCE).expect("the source is well-formed");
-    let secrets = |_: &people_core::config::SecretRef| Ok(Secret::from("secret"));
-    let source = source::build(&config, &secrets).expect("the source can be built");
-    let delivery = Delivery {
-        id: DeliveryId::of(&config.name, b"1"),
-        source: SourceName::parse("workday").expect("a name"),
-        received: "2026-03-02T09:00:00Z".parse().expect("a moment"),
-        trust: Trust::Proven,
-        stamped: None,
-        content_type: None,
-        body: BODY.into(),
-    };
-    assert_eq!(source.split(&delivery).len(), 1);
-    let mut group = c.benchmark_group("map");
-    group.throughput(Throughput::Bytes(BODY.len() as u64));
-    group.bench_function("parse only (serde_json::Value)", |b| {
-        b.iter(|| serde_json::from_slice::<serde_json::Value>(black_box(BODY.as_bytes())));
-    });
-    group.bench_function("parse, map, event", |b| b.iter(|| source.split(black_box(&delivery))));
-    group.finish();
+fn main() {
+    let parse = |body: &[u8]| serde_json::from_slice::<Value>(black_box(body)).expect("JSON");
+    for sample in samples() {
+        let body = sample.body().clone();
+        println!("{} ({} bytes)", sample.name, body.len());
+        versus("  decode, map, event / parse to Value", || parse(&body), || sample.pieces());
+        versus("  verify / HMAC", || mac(&[black_box(&body)]), || sample.verify());
+        let floor = || (mac(&[black_box(&body)]), parse(&body));
+        versus("  verify, decode, map, event / HMAC, parse to Value", floor, || {
+            (sample.verify(), sample.pieces())
+        });
+        for (name, person) in [("a change", Person::known()), ("a hire", Person::unknown())] {
+            let name = format!("  the whole way of {name} / HMAC, parse to Value");
+            versus(&name, floor, || sample.whole(&person));
+        }
+    }
 }
-
-criterion_group!(benches, map);
-criterion_main!(benches);

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use people_model::Members;
-use people_model::time::{SignedDuration, Timestamp};
+use people_model::time::{SignedDuration, Timestamp, parse_http_date};
 use serde_json::Value;
 
 pub use crate::misconfigured::Misconfigured;
@@ -120,7 +120,7 @@ pub(crate) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8], now: Ti
             TokenError::Retry { status: status.as_u16(), after: retry_after(headers, now) }
         }
         Some(Meaning::Clock) => TokenError::ClockSkew {
-            ahead: header(headers, DATE).and_then(date).map(|there| there.duration_until(now)),
+            ahead: header(headers, DATE).and_then(parse_http_date).map(|there| there.duration_until(now)),
         },
         Some(Meaning::Configuration(what)) => TokenError::Configuration(what),
         None if matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504) => {
@@ -175,18 +175,12 @@ fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-/// An HTTP date in the one form that is sent today (RFC 9110, section 5.6.7): `Fri, 02 Jan 2026 03:04:05 GMT`.
-fn date(text: &str) -> Option<Timestamp> {
-    let local = text.strip_suffix(" GMT")?;
-    Timestamp::strptime("%a, %d %b %Y %H:%M:%S %z", format!("{local} +0000")).ok()
-}
-
 /// `Retry-After`: seconds or a date (RFC 9110, section 10.2.3), held between 0 and a day.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
     let text = header(headers, RETRY_AFTER)?;
     let wish = match text.parse::<u32>() {
         Ok(seconds) => SignedDuration::from_secs(seconds.into()),
-        Err(_) => now.duration_until(date(text)?),
+        Err(_) => now.duration_until(parse_http_date(text)?),
     };
     Some(wish.clamp(SignedDuration::ZERO, SignedDuration::from_hours(24)))
 }

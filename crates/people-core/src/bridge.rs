@@ -109,8 +109,10 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             return vec![dead(delivery.id.event(0), why)];
         };
         let mut sorted = Vec::new();
-        for (n, piece) in source.split(delivery).into_iter().enumerate() {
+        let mut n = 0;
+        source.pieces(delivery, &mut |piece| {
             let id = delivery.id.event(n);
+            n += 1;
             let key = |worker| PersonKey {
                 tenant: self.config.cloudm.domain.clone(),
                 group: config.group().clone(),
@@ -139,7 +141,7 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
                 }
                 Piece::Dead(why) => sorted.push(dead(id, why.to_string())),
             }
-        }
+        });
         sorted
     }
 

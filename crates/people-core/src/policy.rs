@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::config::span::Span;
 use crate::journal::Breaker;
+use crate::latin::{Umlauts, latin};
 
 /// `[policy]`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -229,43 +230,45 @@ impl Policy {
         self.protected.iter().any(|pattern| matches(&pattern.to_lowercase(), address.as_str()))
     }
 
-    /// The addresses to try for somebody with these names, best first.
+    /// The addresses to try for somebody with these names, best first. None where the pattern asks for a name that has no Latin spelling
+    /// of its own (Han, Arabic and the like), or where nothing is left of it.
     pub fn candidates(&self, domain: &Domain, seed: &Members, worker: &str) -> Vec<Email> {
-        let text = |name: &str| ascii(seed.get(name).and_then(Value::as_str).unwrap_or(""));
-        let (given, family) = (text("givenName"), text("familyName"));
-        let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
-        let local = self
-            .email
-            .pattern
-            .replace("{given}", &given)
-            .replace("{family}", &family)
-            .replace("{g}", &first(&given))
-            .replace("{f}", &first(&family))
-            .replace("{id}", &ascii(worker));
+        self.local_part(seed, worker).map_or_else(Vec::new, |local| {
+            let domain = self.email.domain.as_ref().unwrap_or(domain);
+            (1..=self.email.candidates.max(1))
+                .filter_map(|n| {
+                    let number = if n == 1 { String::new() } else { n.to_string() };
+                    Email::parse(&format!("{local}{number}@{domain}")).ok()
+                })
+                .collect()
+        })
+    }
+
+    fn local_part(&self, seed: &Members, worker: &str) -> Option<String> {
+        let text = |name: &str| seed.get(name).and_then(Value::as_str).unwrap_or("");
+        let mut local = self.email.pattern.clone();
+        for (whole, first, text) in [
+            ("{given}", "{g}", text("givenName")),
+            ("{family}", "{f}", text("familyName")),
+            ("{id}", "", worker),
+        ] {
+            if local.contains(whole) || (!first.is_empty() && local.contains(first)) {
+                let plain = ascii(text)?;
+                local = local.replace(whole, &plain);
+                if !first.is_empty() {
+                    local = local.replace(first, plain.get(..1).unwrap_or_default());
+                }
+            }
+        }
         let local = local.trim_matches(['.', '-', '_']).replace("..", ".");
         let local = local.get(..local.len().min(60)).unwrap_or(&local);
-        let domain = self.email.domain.as_ref().unwrap_or(domain);
-        (1..=self.email.candidates.max(1))
-            .filter_map(|n| {
-                let number = if n == 1 { String::new() } else { n.to_string() };
-                Email::parse(&format!("{local}{number}@{domain}")).ok()
-            })
-            .collect()
+        (!local.is_empty()).then(|| local.to_owned())
     }
 }
 
-/// Transliterated to lower-case a-z, 0-9 and single dashes. Two letters that German and Nordic people write differently from
-/// Unicode's tables are done first.
-fn ascii(text: &str) -> String {
-    let text = text
-        .trim()
-        .to_lowercase()
-        .replace('ä', "ae")
-        .replace('ö', "oe")
-        .replace('ü', "ue")
-        .replace('ø', "oe")
-        .replace('å', "aa");
-    let plain = deunicode::deunicode(&text).to_ascii_lowercase();
+/// Lower-case a-z, 0-9 and single dashes; `None` where a letter cannot be written so.
+fn ascii(text: &str) -> Option<String> {
+    let plain = latin(text.trim(), Umlauts::Spelled)?.to_ascii_lowercase();
     let mut out = String::with_capacity(plain.len());
     for c in plain.chars() {
         match c {
@@ -274,7 +277,7 @@ fn ascii(text: &str) -> String {
             _ => {}
         }
     }
-    out.trim_matches(['-', '.']).to_owned()
+    Some(out.trim_matches(['-', '.']).to_owned())
 }
 
 /// Whether `text` fits `pattern`, in which `*` stands for anything.
@@ -314,7 +317,7 @@ mod tests {
         assert_eq!(first("Søren", "Ångström"), "soeren.aangstroem@example.com");
         assert_eq!(first("María José", "O'Neill-Díaz"), "maria-jose.oneill-diaz@example.com");
         assert_eq!(first("Łukasz", "Żółć"), "lukasz.zolc@example.com");
-        assert_eq!(first("李", "小龙"), "li.xiao-long@example.com");
+        assert_eq!(first("Юлия", "Щербакова"), "iuliia.shcherbakova@example.com");
         assert_eq!(first("Cher", ""), "cher@example.com");
     }
 
@@ -324,9 +327,18 @@ mod tests {
         let all = Policy::default().candidates(&domain, &seed("Ana", "Silva"), "7");
         assert_eq!(all.len(), 9);
         assert_eq!(all[1].as_str(), "ana.silva2@example.com");
-        assert!(
-            Policy::default().candidates(&domain, &seed("", ""), "7").iter().all(|c| !c.local().is_empty())
-        );
+        assert_eq!(Policy::default().candidates(&domain, &seed("", ""), "7"), []);
+    }
+
+    #[test]
+    fn a_name_without_a_latin_spelling_makes_no_address() {
+        let domain = Domain::parse("example.com").unwrap();
+        for (given, family) in [("李", "小龙"), ("محمد", "Haddad"), ("Ana", "田中")] {
+            assert_eq!(Policy::default().candidates(&domain, &seed(given, family), "7"), [], "{given}");
+        }
+        let by_id = EmailPolicy { pattern: "{id}".into(), ..EmailPolicy::default() };
+        let policy = Policy { email: by_id, ..Policy::default() };
+        assert_eq!(policy.candidates(&domain, &seed("李", "小龙"), "E-7")[0].as_str(), "e-7@example.com");
     }
 
     #[test]

@@ -162,6 +162,8 @@ pub enum HeldWhy {
     },
     /// Every candidate address belongs to somebody else.
     Collision,
+    /// No address can be made of the names: they have no Latin spelling of their own, or nothing is left of them.
+    NoAddress,
     /// An account stands where the leaver's would be, and nothing proves that it is theirs.
     UnprovenAccount,
     /// The account that HR names carries another worker's id.
@@ -230,6 +232,9 @@ impl fmt::Display for HeldWhy {
             Self::Collision => {
                 f.write_str("every candidate address belongs to somebody else; approve with --address")
             }
+            Self::NoAddress => f.write_str(
+                "no address can be made of these names; have HR send the work address or names in Latin letters, or approve with --address",
+            ),
             Self::UnprovenAccount => f.write_str(
                 "an account stands where this leaver's would be, without a worker id; approve with --address if it is theirs",
             ),

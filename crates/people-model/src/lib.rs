@@ -20,6 +20,7 @@ pub mod journal;
 pub mod secret;
 pub mod time;
 pub mod verdict;
+mod zones;
 
 #[cfg(feature = "schema")]
 pub mod schema;

@@ -33,9 +33,30 @@ pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
     })
 }
 
+/// Reads the date of an HTTP header as it is sent today (RFC 9110, IMF-fixdate): `Fri, 02 Jan 2026 03:05:05 GMT`. The day of the week is not
+/// held against the date.
+pub fn parse_http_date(text: &str) -> Option<Timestamp> {
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let rest = text.trim().strip_suffix(" GMT")?.split_once(", ")?.1;
+    let mut words = rest.split(' ');
+    let mut word = || words.next();
+    let (day, month, year, time) = (word()?, word()?, word()?, word()?);
+    let month = MONTHS.match_indices(month).find(|(at, found)| at % 3 == 0 && found.len() == 3)?.0 / 3 + 1;
+    let date = civil::Date::new(year.parse().ok()?, i8::try_from(month).ok()?, day.parse().ok()?).ok()?;
+    let mut parts = time.split(':').map(|part| part.parse::<i8>().ok());
+    let mut part = || parts.next().flatten();
+    let time = Time::new(part()?, part()?, part()?.min(59), 0).ok()?;
+    Some(date.to_datetime(time).to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
 /// Looks a zone up by its IANA name, or says that there is none of that name.
 pub fn zone(name: &str) -> Option<TimeZone> {
-    TimeZone::get(name.trim()).ok()
+    crate::zones::zone(name.trim())
+}
+
+/// Whether there is a zone of this name.
+pub fn is_zone(name: &str) -> bool {
+    crate::zones::is_zone(name.trim())
 }
 
 /// The moment at which `time` is reached on `day` in `zone`. In a gap (clocks put forward) it is the first moment after it.
@@ -64,6 +85,22 @@ mod tests {
     fn dates_that_are_none() {
         for bad in ["", "2026-13-01", "2026-02-30", "01.04.2026", "2026-04-01x", "2026-04-0é", "tomorrow"] {
             assert_eq!(parse_date(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_date_of_a_header() {
+        let read = |text| parse_http_date(text).map(|at| at.to_string());
+        assert_eq!(read("Fri, 02 Jan 2026 03:05:05 GMT").as_deref(), Some("2026-01-02T03:05:05Z"));
+        assert_eq!(read("Thu, 31 Dec 2026 23:59:60 GMT").as_deref(), Some("2026-12-31T23:59:59Z"));
+        for bad in [
+            "",
+            "soon",
+            "Fri, 02 anF 2026 03:05:05 GMT",
+            "Fri, 32 Jan 2026 03:05:05 GMT",
+            "2026-01-02T03:05:05Z",
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
         }
     }
 

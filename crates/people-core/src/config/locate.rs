@@ -4,11 +4,11 @@ use super::{ConfigError, closest};
 use crate::source::ConfigProblem;
 
 /// A problem that the parser found.
-pub(super) fn parse_error(text: &str, error: &toml::de::Error) -> ConfigError {
-    let start = error.span().map_or(0, |span| span.start);
+pub(super) fn parse_error(text: &str, error: &crate::toml::TomlError) -> ConfigError {
+    let start = error.at.unwrap_or(0);
     let line = text.get(..start).unwrap_or(text).lines().count().max(1);
     let line = if text.get(..start).is_some_and(|before| before.ends_with('\n')) { line + 1 } else { line };
-    let message = error.message().trim().replace('\n', "; ");
+    let message = error.message.trim().replace('\n', "; ");
     let unknown = quoted(&message, "unknown field `");
     let key = unknown.map(|field| qualified(text, start, field)).unwrap_or_default();
     let problem = match unknown {

@@ -141,7 +141,8 @@ impl fmt::Display for ConfigError {
 impl Config {
     /// Parses and checks the document. Secrets are not resolved yet.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let mut config: Self = toml::from_str(text).map_err(|error| locate::parse_error(text, &error))?;
+        let mut config: Self =
+            crate::toml::from_str(text).map_err(|error| locate::parse_error(text, &error))?;
         config.check().map_err(|problem| locate::problem(text, problem))?;
         config.document = text.to_owned();
         Ok(config)
@@ -204,14 +205,5 @@ pub fn trusted_url(url: &str) -> bool {
 }
 
 fn path_or_secret<'de, D: serde::Deserializer<'de>>(input: D) -> Result<SecretRef, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Path(String),
-        Reference(SecretRef),
-    }
-    Ok(match Either::deserialize(input)? {
-        Either::Path(path) => SecretRef::File(path),
-        Either::Reference(reference) => reference,
-    })
+    secret::deserialize(input, true)
 }

@@ -1,24 +1,27 @@
 //! A draft of an event: raw values, checked and shaped in one place for maps and canonical documents alike.
 
+use std::borrow::Cow;
+
 use people_model::cloudm::patch::{NotAMember, shape};
-use people_model::time::{Timestamp, civil::Date, parse_date, parse_timestamp, zone};
+use people_model::time::{Timestamp, civil::Date, is_zone, parse_date, parse_timestamp};
 use people_model::{Event, EventKind, Members, Worker, WorkerId};
 use serde_json::Value;
 
+use super::value::Val;
 use crate::source::Dead;
-use crate::source::config::{Empty, is_empty};
+use crate::source::config::{Empty, Rule};
 
-/// What a record says, not yet checked. A value that is absent says nothing.
-#[derive(Clone, Default)]
-pub(crate) struct Draft {
-    pub(crate) id: Option<Value>,
-    pub(crate) occurred_at: Option<Value>,
-    pub(crate) effective_date: Option<Value>,
-    pub(crate) last_working_day: Option<Value>,
-    pub(crate) reason: Option<Value>,
-    pub(crate) timezone: Option<Value>,
-    pub(crate) email: Option<Value>,
-    pub(crate) members: Vec<(String, Value)>,
+/// What a record says, not yet checked, and mostly still where it lies. A value that is absent says nothing.
+#[derive(Default)]
+pub(crate) struct Draft<'a> {
+    pub(crate) id: Option<Val<'a>>,
+    pub(crate) occurred_at: Option<Val<'a>>,
+    pub(crate) effective_date: Option<Val<'a>>,
+    pub(crate) last_working_day: Option<Val<'a>>,
+    pub(crate) reason: Option<Val<'a>>,
+    pub(crate) timezone: Option<Val<'a>>,
+    pub(crate) email: Option<Val<'a>>,
+    pub(crate) members: Vec<(Cow<'a, str>, Val<'a>)>,
 }
 
 /// How the rules are named when they are broken.
@@ -42,17 +45,19 @@ fn dead(prefix: &str, name: &str, problem: impl Into<String>) -> Dead {
 }
 
 /// A text or a whole number as text; what is empty says nothing.
-pub(crate) fn text(value: Option<&Value>) -> Result<Option<String>, &'static str> {
+pub(crate) fn text<'a>(value: Option<&Val<'a>>) -> Result<Option<Cow<'a, str>>, &'static str> {
     match value {
-        Some(Value::String(text)) if !text.trim().is_empty() => Ok(Some(text.trim().to_owned())),
-        Some(Value::Number(number)) if !number.is_f64() => Ok(Some(number.to_string())),
-        None | Some(Value::Null | Value::String(_)) => Ok(None),
+        None => Ok(None),
+        Some(value) if value.blank() => Ok(None),
+        Some(Val::Text(Cow::Borrowed(text))) => Ok(Some(Cow::Borrowed(text.trim()))),
+        Some(Val::Text(Cow::Owned(text))) => Ok(Some(Cow::Owned(text.trim().to_owned()))),
+        Some(value @ (Val::Whole(_) | Val::View(_))) => value.written().map(Some).ok_or("it must be a text"),
         Some(_) => Err("it must be a text"),
     }
 }
 
 /// A date; `0000-00-00` is how some systems write that there is none.
-pub(crate) fn date(value: Option<&Value>) -> Result<Option<Date>, &'static str> {
+pub(crate) fn date(value: Option<&Val<'_>>) -> Result<Option<Date>, &'static str> {
     let wrong = "it is not a date; YYYY-MM-DD is wanted, and a map can say date('%d.%m.%Y') for others";
     match text(value)?.as_deref() {
         None | Some("0000-00-00") => Ok(None),
@@ -61,20 +66,20 @@ pub(crate) fn date(value: Option<&Value>) -> Result<Option<Date>, &'static str> 
 }
 
 /// A moment: RFC 3339, or seconds or milliseconds since 1970.
-pub(crate) fn moment(value: Option<&Value>) -> Result<Option<Timestamp>, &'static str> {
+pub(crate) fn moment(value: Option<&Val<'_>>) -> Result<Option<Timestamp>, &'static str> {
     let wrong = "it is not a moment; RFC 3339 is wanted, or seconds or milliseconds since 1970";
-    if let Some(number) = value.and_then(Value::as_i64) {
+    if let Some(Val::Whole(number)) = value {
         let seconds = number.unsigned_abs() < 100_000_000_000;
         let moment =
-            if seconds { Timestamp::from_second(number) } else { Timestamp::from_millisecond(number) };
+            if seconds { Timestamp::from_second(*number) } else { Timestamp::from_millisecond(*number) };
         return moment.map(Some).map_err(|_| wrong);
     }
     text(value)?.map(|text| parse_timestamp(&text).ok_or(wrong)).transpose()
 }
 
-impl Draft {
+impl Draft<'_> {
     /// The event, if everything is as it has to be.
-    pub(crate) fn finish(self, kind: EventKind, names: Names, empty: &Empty) -> Result<Event, Dead> {
+    pub(crate) fn finish(&self, kind: EventKind, names: Names, empty: &Empty) -> Result<Event, Dead> {
         let event = |name: &'static str| move |problem: &'static str| dead(names.event, name, problem);
         let worker = |name: &'static str| move |problem: &'static str| dead(names.worker, name, problem);
         let id = text(self.id.as_ref())
@@ -82,27 +87,32 @@ impl Draft {
             .ok_or_else(|| dead(names.worker, "id", "the worker id is missing"))?;
         let id = WorkerId::parse(&id).map_err(|wrong| dead(names.worker, "id", wrong.rule))?;
         let timezone = text(self.timezone.as_ref()).map_err(worker("timezone"))?;
-        if timezone.as_deref().is_some_and(|name| zone(name).is_none()) {
+        if timezone.as_deref().is_some_and(|name| !is_zone(name)) {
             return Err(dead(names.worker, "timezone", "there is no such zone; an IANA name is wanted"));
         }
         let mut profile = Members::new();
-        for (name, value) in self.members {
-            if empty.silent(&name, &value) {
+        for (name, value) in &self.members {
+            let blank = value.blank();
+            if blank && empty.rule(name) == Rule::Keep {
                 continue;
             }
             // White space is no value; as it stands it would be one to the target.
-            let value = if value.is_string() && is_empty(&value) { "".into() } else { value };
-            match shape(&name, value) {
-                Ok(value) => drop(profile.insert(name, value)),
+            let value = if blank && matches!(value, Val::Text(_)) { "".into() } else { value.value() };
+            match shape(name, value) {
+                Ok(value) => drop(profile.insert(name.clone().into_owned(), value)),
                 Err(wrong @ NotAMember::Type { .. }) => {
-                    return Err(dead(names.member, &name, wrong.to_string()));
+                    return Err(dead(names.member, name, wrong.to_string()));
                 }
                 Err(NotAMember::Unknown(_) | NotAMember::ReadOnly(_)) => {}
             }
         }
         let mut effective_date = date(self.effective_date.as_ref()).map_err(event("effectiveDate"))?;
         if kind == EventKind::Hire && effective_date.is_none() {
-            effective_date = date(profile.get("hireDate")).map_err(|p| dead(names.member, "hireDate", p))?;
+            let hired = match profile.get("hireDate") {
+                Some(Value::String(day)) => Some(Val::Text(Cow::Borrowed(day))),
+                _ => None,
+            };
+            effective_date = date(hired.as_ref()).map_err(|p| dead(names.member, "hireDate", p))?;
         }
         if effective_date.is_none() && matches!(kind, EventKind::Hire | EventKind::Leave) {
             return Err(dead(
@@ -116,11 +126,11 @@ impl Draft {
             occurred_at: moment(self.occurred_at.as_ref()).map_err(event("occurredAt"))?,
             effective_date,
             last_working_day: date(self.last_working_day.as_ref()).map_err(event("lastWorkingDay"))?,
-            reason: text(self.reason.as_ref()).map_err(event("reason"))?,
+            reason: text(self.reason.as_ref()).map_err(event("reason"))?.map(Cow::into_owned),
             worker: Worker {
                 id,
-                timezone,
-                email: text(self.email.as_ref()).map_err(worker("email"))?,
+                timezone: timezone.map(Cow::into_owned),
+                email: text(self.email.as_ref()).map_err(worker("email"))?.map(Cow::into_owned),
                 profile,
             },
         })
@@ -128,14 +138,13 @@ impl Draft {
 }
 
 /// Whether a value counts as true: for `when`.
-pub(crate) fn holds(value: Option<&Value>) -> bool {
+pub(crate) fn holds(value: Option<&Val<'_>>) -> bool {
     match value {
-        Some(Value::Bool(flag)) => *flag,
-        Some(Value::Number(number)) => number.as_f64() != Some(0.0),
-        Some(Value::String(word)) => {
+        Some(Val::Text(word)) => {
             !matches!(word.trim().to_ascii_lowercase().as_str(), "" | "false" | "no" | "0")
         }
-        Some(value) => !is_empty(value),
+        Some(value) if value.holds_others() => true,
+        Some(value) => value.truth(),
         None => false,
     }
 }

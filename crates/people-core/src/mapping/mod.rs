@@ -7,31 +7,41 @@
 //! What is missing says nothing, and so does an expression that hangs on something missing. `null` says that the value was removed,
 //! and so does an expression that yields nothing because of a `null` or an empty text. No text "null" or "None" ever comes out.
 //!
-//! An expression sees the members of the record, `this` (the record) and `document` (the whole body). Filters: `lower`, `upper`,
-//! `trim`, `string`, `ascii`, `replace`, `split`, `join`, `first`, `last`, `default`, `date`, `lookup`. Tests: `defined`,
-//! `undefined`, `none`, `startingwith`, `endingwith`.
+//! An expression sees the members of the record, `this` (the record) and `document` (the whole body). It knows texts, numbers, `true`,
+//! `false`, `none`, lists and objects; `.name`, `."a name"` and `[0]`; `+ - * / // %`, `~` (joins texts), `== != < <= > >=`, `in`, `and`,
+//! `or`, `not`; `A if B else C`; the filters `lower`, `upper`, `trim`, `string`, `ascii`, `replace`, `split`, `join`, `first`, `last`,
+//! `default`, `date`, `lookup`; the tests `is defined`, `undefined`, `none`, `startingwith`, `endingwith`. Anything else is found when the
+//! configuration is read. Maps are compiled once and work on the text of the delivery where it lies.
 
 mod config;
+mod dates;
 pub(crate) mod draft;
+mod eval;
 mod filters;
+mod lexer;
+mod parser;
 mod path;
 mod rule;
 #[cfg(test)]
 mod tests;
+pub(crate) mod value;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::value::Value as Word;
 use people_model::EventKind;
 use people_model::cloudm::profile::Profile;
-use serde_json::Value;
 
 pub use config::{MapConfig, Texts};
 
 use self::draft::{Draft, MAP, holds, text};
+use self::eval::Scene;
 use self::path::Path;
-use self::rule::{Rules, Scene};
+use self::rule::Rules;
+use self::value::Val;
 use crate::config::closest;
+use crate::json::{Elements, Item, Tape, View};
+use crate::source::canonical::not_json;
 use crate::source::config::{ConfigProblem, Empty, Tables};
 use crate::source::{Dead, Piece};
 
@@ -60,7 +70,9 @@ pub struct Mapping {
     email: Option<Rules>,
     timezone: Option<Rules>,
     fields: Vec<(String, Rules)>,
-    tables: Word,
+    tables: Tables,
+    /// Whether some rule reads the whole body.
+    reads_document: bool,
     empty: Empty,
 }
 
@@ -70,8 +82,7 @@ impl Mapping {
     /// # Errors
     /// Where a value is neither a path nor an expression, a member, filter or table does not exist, or `id` is missing.
     pub fn compile(config: &MapConfig, lookup: &Tables, empty: &Empty) -> Result<Self, ConfigProblem> {
-        let tables = Word::from(lookup);
-        let rules = |key: &str, texts: &Texts| Rules::compile(&format!("map.{key}"), texts, &tables);
+        let rules = |key: &str, texts: &Texts| Rules::compile(&format!("map.{key}"), texts, lookup);
         let maybe =
             |key: &str, texts: &Option<Texts>| texts.as_ref().map(|texts| rules(key, texts)).transpose();
         let each = config.each.as_deref().map(|text| {
@@ -102,7 +113,7 @@ impl Mapping {
             }
             fields.push((name.clone(), rules(&key, texts)?));
         }
-        Ok(Self {
+        let mut made = Self {
             each: each.transpose()?,
             kind: maybe("type", &config.kind)?,
             types,
@@ -115,38 +126,54 @@ impl Mapping {
             email: maybe("email", &config.email)?,
             timezone: maybe("timezone", &config.timezone)?,
             fields,
-            tables,
+            tables: lookup.clone(),
+            reads_document: false,
             empty: empty.clone(),
-        })
+        };
+        made.reads_document = made.roots().contains("document");
+        Ok(made)
     }
 
     /// What a whole body says: one piece a record. A record that cannot be used is [`Piece::Dead`], and the others go on.
-    pub fn pieces(&self, document: &Value) -> Vec<Piece> {
+    pub(crate) fn read(&self, body: &[u8], each: &mut dyn FnMut(Piece)) {
+        match self.try_read(body, each) {
+            Ok(()) => {}
+            Err(dead) => each(Piece::Dead(dead)),
+        }
+    }
+
+    fn try_read(&self, body: &[u8], each: &mut dyn FnMut(Piece)) -> Result<(), Dead> {
+        let dead = |problem: &str| Dead { rule: "map.each".to_owned(), problem: problem.to_owned() };
+        let names = self.each.as_ref().map_or(Some(Vec::new()), Path::names);
+        if let (false, Some(names)) = (self.reads_document, names)
+            && let Some(records) = Elements::of_long(body, &names).map_err(not_json)?
+        {
+            // Nothing reads the document, so none is needed.
+            let read = |record: Item<'_>| each(self.piece(View::Plain(record), View::Nothing));
+            return records.each(MOST_RECORDS, read).map_err(|_| dead("too many records in one delivery"));
+        }
+        let tape = Tape::read(body).map_err(not_json)?;
+        let Some(document) = tape.root().map(View::Plain) else { return Ok(()) };
         let found = match &self.each {
             Some(path) => path.walk(document, document),
             None => Some(document),
         };
-        let dead = |problem: &str| {
-            vec![Piece::Dead(Dead { rule: "map.each".to_owned(), problem: problem.to_owned() })]
-        };
-        match found {
-            None => dead("there is nothing at this path"),
-            Some(Value::Array(records)) if records.len() > MOST_RECORDS => {
-                dead("too many records in one delivery")
+        let found = found.ok_or_else(|| dead("there is nothing at this path"))?;
+        match found.item().and_then(Item::length) {
+            Some(length) if length > MOST_RECORDS => return Err(dead("too many records in one delivery")),
+            Some(0) => each(Piece::Ignored("a list without records")),
+            Some(_) => {
+                let records = found.item().into_iter().flat_map(Item::items);
+                records.for_each(|record| each(self.piece(View::Plain(record), document)));
             }
-            Some(Value::Array(records)) if records.is_empty() => {
-                vec![Piece::Ignored("a list without records")]
-            }
-            Some(Value::Array(records)) => {
-                records.iter().map(|record| self.piece(record, document)).collect()
-            }
-            Some(record) => vec![self.piece(record, document)],
+            None => each(self.piece(found, document)),
         }
+        Ok(())
     }
 
     /// What one record says.
-    pub fn piece(&self, record: &Value, document: &Value) -> Piece {
-        if !record.is_object() {
+    pub(crate) fn piece(&self, record: View<'_>, document: View<'_>) -> Piece {
+        if record.kind() != crate::json::Kind::Object {
             let problem = "a record must be a JSON object".to_owned();
             return Piece::Dead(Dead { rule: "map.each".to_owned(), problem });
         }
@@ -164,7 +191,11 @@ impl Mapping {
     }
 
     /// The values of one record, not yet checked; `None` where `when` does not hold.
-    pub(crate) fn draft(&self, record: &Value, document: &Value) -> Result<Option<Draft>, Dead> {
+    pub(crate) fn draft<'a>(
+        &'a self,
+        record: View<'a>,
+        document: View<'a>,
+    ) -> Result<Option<Draft<'a>>, Dead> {
         self.draft_of(&Scene::new(record, document, &self.tables))
     }
 
@@ -178,18 +209,24 @@ impl Mapping {
         let own = [&self.kind, &self.when, &self.occurred_at, &self.effective_date, &self.last_working_day];
         let more = [&self.reason, &self.email, &self.timezone];
         let all = own.into_iter().chain(more).flatten().chain([&self.id]);
-        all.chain(self.fields.iter().map(|(_, rules)| rules)).flat_map(Rules::roots).collect()
+        let mut roots = BTreeSet::new();
+        for rules in all.chain(self.fields.iter().map(|(_, rules)| rules)) {
+            rules.roots(&mut |name| {
+                roots.insert(name.to_owned());
+            });
+        }
+        roots
     }
 
-    fn draft_of(&self, scene: &Scene<'_>) -> Result<Option<Draft>, Dead> {
-        let find = |rules: &Option<Rules>| rules.as_ref().map_or(Ok(None), |rules| rules.find(scene));
+    fn draft_of<'a>(&'a self, scene: &Scene<'a>) -> Result<Option<Draft<'a>>, Dead> {
+        let find = |rules: &'a Option<Rules>| rules.as_ref().map_or(Ok(None), |rules| rules.find(scene));
         if self.when.is_some() && !holds(find(&self.when)?.as_ref()) {
             return Ok(None);
         }
-        let mut members = Vec::new();
+        let mut members = Vec::with_capacity(self.fields.len());
         for (name, rules) in &self.fields {
             if let Some(value) = rules.find(scene)? {
-                members.push((name.clone(), value));
+                members.push((Cow::Borrowed(name.as_str()), value));
             }
         }
         Ok(Some(Draft {
@@ -204,19 +241,19 @@ impl Mapping {
         }))
     }
 
-    fn kind(&self, scene: &Scene<'_>) -> Result<Option<EventKind>, Dead> {
+    fn kind<'a>(&'a self, scene: &Scene<'a>) -> Result<Option<EventKind>, Dead> {
         let dead = |problem: &str| Dead { rule: "map.type".to_owned(), problem: problem.to_owned() };
         let Some(rules) = &self.kind else { return Ok(Some(EventKind::Change)) };
         let word = rules.find(scene)?;
         let word = match &word {
-            Some(Value::Bool(flag)) => Some(flag.to_string()),
+            Some(Val::Flag(flag)) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),
             word => text(word.as_ref()).map_err(dead)?,
         };
         let word = word.ok_or_else(|| dead("the type of event is missing"))?;
         Ok(if self.types.is_empty() {
             EventKind::parse(&word)
         } else {
-            self.types.get(&word).copied().flatten()
+            self.types.get(&*word).copied().flatten()
         })
     }
 }

@@ -1,8 +1,7 @@
-//! Paths: `a.b[0]."c d"`. A plain walk over the record, without the expression engine.
+//! Paths: `a.b[0]."c d"`. A plain walk over the record, without an expression.
 
-use serde_json::Value;
-
-use crate::source::config::is_empty;
+use super::value::{Val, is_blank};
+use crate::json::View;
 
 /// Words that mean something else in an expression.
 const WORDS: [&str; 12] =
@@ -54,26 +53,41 @@ impl Path {
     }
 
     /// The value; what lies below a `null` or an empty text is `null` too.
-    pub(crate) fn walk<'v>(&self, record: &'v Value, document: &'v Value) -> Option<&'v Value> {
+    pub(crate) fn walk<'v>(&self, record: View<'v>, document: View<'v>) -> Option<View<'v>> {
         let mut at = record;
         let mut steps = self.0.as_slice();
-        if let [Step::Name(first), rest @ ..] = steps
-            && record.get(first).is_none()
-            && (first == "this" || first == "document")
-        {
-            at = if first == "this" { record } else { document };
+        if let [Step::Name(first), rest @ ..] = steps {
             steps = rest;
+            at = match (record.get(first), first.as_str()) {
+                (Some(found), _) => found,
+                (None, "this") => record,
+                (None, "document") => document,
+                (None, _) => return None,
+            };
         }
         for step in steps {
-            if is_empty(at) {
-                return Some(&Value::Null);
+            if is_blank(at) {
+                return Some(View::Nothing);
             }
             at = match step {
                 Step::Name(name) => at.get(name)?,
-                Step::Index(index) => at.get(index)?,
+                Step::Index(index) => at.index(*index)?,
             };
         }
         Some(at)
+    }
+
+    /// The value as a value.
+    pub(super) fn find<'v>(&self, record: View<'v>, document: View<'v>) -> Option<Val<'v>> {
+        self.walk(record, document).map(Val::of)
+    }
+
+    /// The names that lead there, where there is nothing but names.
+    pub(crate) fn names(&self) -> Option<Vec<&str>> {
+        self.0
+            .iter()
+            .map(|step| if let Step::Name(name) = step { Some(name.as_str()) } else { None })
+            .collect()
     }
 
     /// The first name.
@@ -97,12 +111,16 @@ fn name_of(text: &str) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::json::Tape;
 
     fn at(path: &str, record: &Value) -> Option<Value> {
-        Path::parse(path).unwrap().walk(record, &json!({"stamp": 1})).cloned()
+        let (record, document) = (record.to_string(), "{\"stamp\": 1}");
+        let tapes = [record.as_bytes(), document.as_bytes()].map(|text| Tape::read(text).unwrap());
+        let [record, document] = tapes.each_ref().map(|tape| View::Plain(tape.root().unwrap()));
+        Path::parse(path).unwrap().walk(record, document).map(View::to_value)
     }
 
     #[test]

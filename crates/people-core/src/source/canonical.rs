@@ -4,12 +4,16 @@
 mod tests;
 
 use people_model::EventKind;
-use serde_json::Value;
 
 use super::config::{ConfigProblem, Empty, SourceConfig};
 use super::{Dead, Piece};
+use crate::json::{Elements, Item, Kind, NotJson, Tape, View};
 use crate::mapping::draft::{CANONICAL, Draft};
+use crate::mapping::value::Val;
 use crate::mapping::{MOST_RECORDS, Mapping};
+
+/// What an envelope holds, if it is one.
+pub(super) type Inner = for<'a> fn(Item<'a>) -> Option<Item<'a>>;
 
 /// What takes a document apart: the map of the configuration, or the canonical form.
 pub(super) enum Reader {
@@ -33,19 +37,22 @@ impl Reader {
         Ok(Self::Mapped(Box::new(mapping)))
     }
 
-    /// What a document says.
-    pub(super) fn pieces(&self, document: &Value) -> Vec<Piece> {
+    /// What a body says. `inner` is the canonical event that an envelope holds; a map sees the body as it is.
+    pub(super) fn read(&self, body: &[u8], inner: Inner, each: &mut dyn FnMut(Piece)) {
         match self {
-            Self::Mapped(mapping) => mapping.pieces(document),
-            Self::Canonical(empty) => pieces(document, empty),
+            Self::Mapped(mapping) => mapping.read(body, each),
+            Self::Canonical(empty) => {
+                if let Err(dead) = read(body, inner, empty, each) {
+                    each(Piece::Dead(dead));
+                }
+            }
         }
     }
 }
 
-/// Reads a body as JSON; a byte order mark is passed over.
-pub(super) fn parse(body: &[u8]) -> Result<Value, Dead> {
-    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-    serde_json::from_slice(body).map_err(|_| dead("body", "it is not JSON"))
+/// That a body is no JSON.
+pub(crate) fn not_json(_: NotJson) -> Dead {
+    dead("body", "it is not JSON")
 }
 
 /// That a rule is broken.
@@ -53,34 +60,56 @@ pub(super) fn dead(rule: &str, problem: &str) -> Dead {
     Dead { rule: rule.to_owned(), problem: problem.to_owned() }
 }
 
-/// Takes a document of canonical events apart: one, a list of them, or a list under `events`.
-pub(crate) fn pieces(document: &Value, empty: &Empty) -> Vec<Piece> {
-    let list = document.as_array().or_else(|| document.get("events").and_then(Value::as_array));
-    match list {
-        None => vec![piece(document, empty)],
-        Some(events) if events.len() > MOST_RECORDS => {
-            vec![Piece::Dead(dead("events", "too many events in one delivery"))]
+/// Takes a body of canonical events apart: one, a list of them, or a list under `events`.
+fn read(body: &[u8], inner: Inner, empty: &Empty, each: &mut dyn FnMut(Piece)) -> Result<(), Dead> {
+    let too_many = || dead("events", "too many events in one delivery");
+    for path in [&[][..], &["events"]] {
+        if let Some(events) = Elements::of_long(body, path).map_err(not_json)? {
+            let read = |event: Item<'_>| each(piece(event, None, empty));
+            return events.each(MOST_RECORDS, read).map_err(|_| too_many());
         }
-        Some(events) if events.is_empty() => vec![Piece::Ignored("a list without events")],
-        Some(events) => events.iter().map(|event| piece(event, empty)).collect(),
     }
+    let tape = Tape::read(body).map_err(not_json)?;
+    let Some(document) = tape.root() else { return Ok(()) };
+    let list = Some(document).filter(|whole| whole.kind() == Kind::List);
+    let list = list.or_else(|| document.get("events").filter(|events| events.kind() == Kind::List));
+    let Some(list) = list else {
+        each(match inner(document) {
+            Some(event) => piece(event, Some(document), empty),
+            None => piece(document, None, empty),
+        });
+        return Ok(());
+    };
+    match list.length() {
+        Some(length) if length > MOST_RECORDS => return Err(too_many()),
+        Some(0) => each(Piece::Ignored("a list without events")),
+        _ => list.items().for_each(|event| each(piece(event, None, empty))),
+    }
+    Ok(())
 }
 
-/// What one canonical event says.
-fn piece(event: &Value, empty: &Empty) -> Piece {
+/// An item as a value of a draft.
+pub(super) fn val(item: Item<'_>) -> Val<'_> {
+    Val::of(View::Plain(item))
+}
+
+/// What one canonical event says. What it does not say itself, its type and moment, the envelope says.
+fn piece(event: Item<'_>, envelope: Option<Item<'_>>, empty: &Empty) -> Piece {
     if !event.is_object() {
         return Piece::Dead(dead("body", "an event must be a JSON object"));
     }
-    let kind = match event.get("type") {
-        Some(Value::String(name)) => name,
-        None | Some(Value::Null) => return Piece::Dead(dead("type", "the type of event is missing")),
+    let or = |own: &str, theirs: &str| event.get(own).or_else(|| envelope?.get(theirs));
+    let kind = or("type", "type");
+    let kind = match kind.map(|kind| (kind.kind(), kind.text())) {
+        Some((_, Some(name))) => name,
+        None | Some((Kind::Null, _)) => return Piece::Dead(dead("type", "the type of event is missing")),
         Some(_) => return Piece::Dead(dead("type", "it must be a text")),
     };
-    let Some(kind) = EventKind::parse(kind) else {
+    let Some(kind) = EventKind::parse(&kind) else {
         return Piece::Ignored("a type of event that is of no concern");
     };
     let worker = match event.get("worker") {
-        Some(Value::Object(worker)) => worker,
+        Some(worker) if worker.is_object() => worker,
         Some(_) => return Piece::Dead(dead("worker", "it must be a JSON object")),
         None => {
             return Piece::Dead(dead(
@@ -89,19 +118,24 @@ fn piece(event: &Value, empty: &Empty) -> Piece {
             ));
         }
     };
-    let own = |name: &str| event.get(name).cloned();
-    let of = |name: &str| worker.get(name).cloned();
-    // A password in an event would be stored with it; it is left out, as everything that CloudM does not take.
-    let known = |name: &str| !matches!(name, "id" | "email" | "timezone" | "password");
-    let draft = Draft {
-        id: of("id"),
-        occurred_at: own("occurredAt"),
+    let own = |name: &str| event.get(name).map(val);
+    let mut draft = Draft {
+        occurred_at: or("occurredAt", "timestamp").map(val),
         effective_date: own("effectiveDate"),
         last_working_day: own("lastWorkingDay"),
         reason: own("reason"),
-        timezone: of("timezone"),
-        email: of("email"),
-        members: worker.iter().filter(|(name, _)| known(name)).map(|(n, v)| (n.clone(), v.clone())).collect(),
+        ..Draft::default()
     };
+    for (name, value) in worker.members() {
+        let Some(name) = name.text() else { continue };
+        match &*name {
+            "id" => draft.id = Some(val(value)),
+            "timezone" => draft.timezone = Some(val(value)),
+            "email" => draft.email = Some(val(value)),
+            // A password in an event would be stored with it; it is left out, as everything that CloudM does not take.
+            "password" => {}
+            _ => draft.members.push((name, val(value))),
+        }
+    }
     draft.finish(kind, CANONICAL, empty).map_or_else(Piece::Dead, Piece::Event)
 }

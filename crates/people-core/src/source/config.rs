@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use people_model::cloudm::member;
 use people_model::{SourceName, Trust};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::proof::Scheme;
 use crate::config::{SecretRef, Span};
@@ -122,11 +121,6 @@ impl Empty {
         own.or_else(|| self.0.get("default").copied()).unwrap_or(Rule::Clear)
     }
 
-    /// Whether this value of this member says nothing.
-    pub(crate) fn silent(&self, name: &str, value: &Value) -> bool {
-        is_empty(value) && self.rule(name) == Rule::Keep
-    }
-
     pub(super) fn check(&self) -> Result<(), ConfigProblem> {
         match self.0.keys().find(|name| *name != "default" && member(name).is_none()) {
             Some(name) => {
@@ -134,15 +128,6 @@ impl Empty {
             }
             None => Ok(()),
         }
-    }
-}
-
-/// Whether a value is `null` or nothing but white space.
-pub(crate) fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.trim().is_empty(),
-        _ => false,
     }
 }
 
@@ -165,19 +150,16 @@ impl ConfigProblem {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn identity_is_kept_and_the_rest_cleared_unless_told_otherwise() {
         let empty: Empty = toml::from_str("title = \"keep\"").unwrap();
-        assert!(empty.silent("title", &Value::Null) && empty.silent("givenName", &json!(" ")));
-        assert!(!empty.silent("department", &Value::Null) && !empty.silent("title", &json!("x")));
+        let keeps = |empty: &Empty, name: &str| empty.rule(name) == Rule::Keep;
+        assert!(keeps(&empty, "title") && keeps(&empty, "givenName") && !keeps(&empty, "department"));
         let empty: Empty =
             toml::from_str("default = \"keep\"\ndepartment = \"clear\"\nfamilyName = \"clear\"").unwrap();
-        assert!(empty.silent("title", &json!("")) && !empty.silent("department", &json!("")));
-        assert!(!empty.silent("familyName", &json!("")));
+        assert!(keeps(&empty, "title") && !keeps(&empty, "department") && !keeps(&empty, "familyName"));
         let unknown: Empty = toml::from_str("departement = \"keep\"").unwrap();
         assert!(unknown.check().unwrap_err().problem.contains("`department`"));
     }

@@ -175,8 +175,16 @@ pub trait Source {
     /// Checks the proof on the raw bytes. Looks at nothing inside.
     fn receive(&self, incoming: Incoming<'_>, now: Timestamp) -> Reception;
 
-    /// Takes a delivery apart. Total: what cannot be used is a [`Piece::Dead`], and the other parts go on.
-    fn split(&self, delivery: &Delivery) -> Vec<Piece>;
+    /// Takes a delivery apart, one piece at a time, in its order. Total: what cannot be used is a [`Piece::Dead`], and the other parts go on.
+    /// A long list takes no more memory than its largest record.
+    fn pieces(&self, delivery: &Delivery, each: &mut dyn FnMut(Piece));
+
+    /// All pieces of a delivery.
+    fn split(&self, delivery: &Delivery) -> Vec<Piece> {
+        let mut all = Vec::new();
+        self.pieces(delivery, &mut |piece| all.push(piece));
+        all
+    }
 
     /// The request that fetches the record of a notice. The host is the configuration's, never the payload's.
     fn fetch(&self, notice: &Members) -> Result<Request<Bytes>, Dead> {

@@ -79,7 +79,7 @@ mod tests {
             ),
         ] {
             let text = format!("name = \"hr\"\nsecrets = [{{ env = \"UNSET\" }}]\n{text}");
-            let config: SourceConfig = toml::from_str(&text).unwrap();
+            let config: SourceConfig = people_core::toml::from_str(&text).unwrap();
             assert!(build(&config).is_ok(), "{text}: {:?}", build(&config).err());
             assert_eq!(trust(&config), trust_of, "{text}");
         }

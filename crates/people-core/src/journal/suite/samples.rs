@@ -166,6 +166,7 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
         HeldWhy::OtherWorkflow,
         HeldWhy::Uncertain,
         HeldWhy::Collision,
+        HeldWhy::NoAddress,
         HeldWhy::UnprovenAccount,
         HeldWhy::OtherWorker,
         HeldWhy::OtherSource,

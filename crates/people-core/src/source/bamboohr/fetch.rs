@@ -12,10 +12,11 @@ use people_model::time::Timestamp;
 use people_model::verdict::WhyKind;
 use people_model::{Why, WorkerId};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
 
-use super::{EMPLOYEE, dead};
+use super::{EMPLOYEE, dead, val};
 use crate::config::Secrets;
+use crate::json::{Item, Tape};
+use crate::mapping::draft::text;
 use crate::source::Dead;
 use crate::source::config::{ApiConfig, ConfigProblem};
 
@@ -104,13 +105,14 @@ fn base(text: &str) -> Result<String, &'static str> {
     Ok(format!("{scheme}://{authority}{}", uri.path().trim_end_matches('/')))
 }
 
-/// The record in an answer, or why it has to be asked for again and after how many seconds. A missing record is asked for again too:
+/// Hands the record in an answer on, or says why it has to be asked for again and after how many seconds. A missing record is asked for again too:
 /// a permission that was narrowed looks the same.
 pub(super) fn record(
     answer: &Response<Bytes>,
     id: &WorkerId,
     now: Timestamp,
-) -> Result<Value, (Option<u32>, Why)> {
+    read: impl FnOnce(Item<'_>),
+) -> Result<(), (Option<u32>, Why)> {
     let status = answer.status();
     let why = |kind: WhyKind, detail: &str| Why::new(kind).status(status.as_u16()).detail(detail);
     let again = |kind: WhyKind, detail: &str| Err((after(answer, now), why(kind, detail)));
@@ -125,21 +127,23 @@ pub(super) fn record(
         status if status.is_server_error() => return again(WhyKind::ServerError, "HR system"),
         _ => return again(WhyKind::BadRequest, "HR system"),
     }
-    let Ok(record @ Value::Object(_)) = serde_json::from_slice::<Value>(answer.body()) else {
+    let tape = Tape::read(answer.body()).ok();
+    let Some(record) = tape.as_ref().and_then(Tape::root).filter(|record| record.is_object()) else {
         return again(WhyKind::BadAnswer, "not a JSON object");
     };
     // A limit may be told with HTTP 200: {"error": {"code": 429}}.
     if let Some(error) = record.get("error") {
-        let limited = error.get("code").and_then(Value::as_u64) == Some(429);
+        let limited = error.get("code").and_then(Item::number) == Some("429");
         return again(
             if limited { WhyKind::RateLimited } else { WhyKind::BadAnswer },
             "an error told with HTTP 200",
         );
     }
-    match crate::mapping::draft::text(record.get("id")) {
-        Ok(Some(own)) if own == id.as_str() => Ok(record),
-        _ => again(WhyKind::BadAnswer, "the record of another employee, or one without id"),
+    match text(record.get("id").map(val).as_ref()) {
+        Ok(Some(own)) if own == id.as_str() => read(record),
+        _ => return again(WhyKind::BadAnswer, "the record of another employee, or one without id"),
     }
+    Ok(())
 }
 
 /// `Retry-After`, in seconds or as a date.
@@ -148,6 +152,6 @@ fn after(answer: &Response<Bytes>, now: Timestamp) -> Option<u32> {
     if let Ok(seconds) = text.parse() {
         return Some(seconds);
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    let date = people_model::time::parse_http_date(text)?;
     u32::try_from(date.duration_since(now).as_secs().max(0)).ok()
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use people_model::time::{Timestamp, civil::Date, zone};
 use people_model::{Event, EventKind, Members, Worker, WorkerId};
-use serde_json::{Map, Value};
 
-use crate::mapping::draft::{Draft, MAP, date, text};
+use crate::json::{Item, View};
+use crate::mapping::draft::{MAP, date, text};
+use crate::mapping::value::Val;
 use crate::mapping::{MapConfig, Mapping, Texts};
 use crate::source::canonical::dead;
 use crate::source::config::{ConfigProblem, Deleted, Empty, SourceConfig};
@@ -42,7 +43,7 @@ impl Facts {
     pub(super) fn new(config: &SourceConfig) -> Result<Self, ConfigProblem> {
         let mut map = match &config.map {
             Some(map) => map.clone(),
-            None => toml::from_str::<MapConfig>(MAP_TOML)
+            None => crate::toml::from_str::<MapConfig>(MAP_TOML)
                 .map_err(|_| ConfigProblem::new("map", "the built-in map cannot be read"))?,
         };
         map.id.get_or_insert_with(|| Texts(vec!["id".to_owned()]));
@@ -66,36 +67,48 @@ impl Facts {
     }
 
     /// What a record says that was true at `as_of`.
-    pub(super) fn pieces(&self, record: &Value, occurred: Option<Timestamp>, as_of: Timestamp) -> Vec<Piece> {
-        let record = widen(record);
+    pub(super) fn pieces(
+        &self,
+        record: Item<'_>,
+        occurred: Option<Timestamp>,
+        as_of: Timestamp,
+        each: &mut dyn FnMut(Piece),
+    ) {
+        let wide = View::Wide(record);
         if self.mapping.tells_type() {
-            return vec![self.mapping.piece(&record, &record)];
+            return each(self.mapping.piece(wide, wide));
         }
-        self.told(&record, occurred, as_of).unwrap_or_else(|dead| vec![Piece::Dead(dead)])
+        if let Err(dead) = self.told(wide, occurred, as_of, each) {
+            each(Piece::Dead(dead));
+        }
     }
 
     fn told(
         &self,
-        record: &Value,
+        record: View<'_>,
         occurred: Option<Timestamp>,
         as_of: Timestamp,
-    ) -> Result<Vec<Piece>, Dead> {
+        each: &mut dyn FnMut(Piece),
+    ) -> Result<(), Dead> {
         let Some(mut draft) = self.mapping.draft(record, record)? else {
-            return Ok(vec![Piece::Ignored("the map's `when` does not hold")]);
+            each(Piece::Ignored("the map's `when` does not hold"));
+            return Ok(());
         };
-        if draft.occurred_at.is_none() {
-            draft.occurred_at = occurred.map(|at| at.to_string().into());
-        }
         let state = State::read(record)?;
-        state
-            .facts(self.day(as_of))
-            .into_iter()
-            .map(|(kind, day)| {
-                let effective_date = day.map(|day| day.to_string().into());
-                let draft = Draft { effective_date, ..draft.clone() };
-                draft.finish(kind, MAP, &self.empty).map(Piece::Event)
-            })
-            .collect()
+        let facts = state.facts(|| self.day(as_of));
+        draft.effective_date = None;
+        // What is wrong with one of the facts is wrong with all.
+        let mut event = draft.finish(EventKind::Change, MAP, &self.empty)?;
+        event.occurred_at = event.occurred_at.or(occurred);
+        let mut event = Some(event);
+        let last = facts.len().saturating_sub(1);
+        for (n, (kind, effective_date)) in facts.into_iter().enumerate() {
+            let told = if n == last { event.take() } else { event.clone() };
+            if let Some(told) = told {
+                each(Piece::Event(Event { kind, effective_date, ..told }));
+            }
+        }
+        Ok(())
     }
 
     /// That a record is gone.
@@ -134,11 +147,11 @@ struct State {
 }
 
 impl State {
-    fn read(record: &Value) -> Result<Self, Dead> {
+    fn read(record: View<'_>) -> Result<Self, Dead> {
         let plain = record.get("plain");
-        let get = |name: &str| plain.and_then(|plain| plain.get(name));
-        let word = |name: &str| text(get(name)).ok().flatten().map(|word| word.to_lowercase());
-        let day = |name: &str, shown: &str| date(get(name)).map_err(|problem| dead(shown, problem));
+        let get = |name: &str| plain.and_then(|plain| plain.get(name)).map(Val::of);
+        let word = |name: &str| text(get(name).as_ref()).ok().flatten().map(|word| word.to_lowercase());
+        let day = |name: &str, shown: &str| date(get(name).as_ref()).map_err(|problem| dead(shown, problem));
         let status = word("status");
         let history = ["employmenthistorystatus", "employmentstatus"].into_iter().find_map(word);
         let ended = status.as_deref() == Some("inactive") || history.as_deref() == Some("terminated");
@@ -152,7 +165,7 @@ impl State {
     }
 
     /// The facts, each with its date.
-    fn facts(&self, today: Date) -> Vec<(EventKind, Option<Date>)> {
+    fn facts(&self, today: impl Fn() -> Date) -> Vec<(EventKind, Option<Date>)> {
         use EventKind::{Change, Hire, Leave, LeaveCancelled};
         let arrives = (if self.hired.is_some() { Hire } else { Change }, self.hired);
         // Who was hired after a termination was hired again.
@@ -161,9 +174,9 @@ impl State {
             .filter(|end| self.active == Some(false) || self.hired.is_none_or(|day| day <= *end));
         match (self.active, ends) {
             // Inactive without an end, and not yet begun: a future hire.
-            (Some(false), None) if self.hired.is_some_and(|day| day > today) => vec![arrives],
-            (Some(false), None) => vec![(Leave, Some(today))],
-            (Some(false), Some(end)) if self.hired.is_some_and(|day| day > today && day > end) => {
+            (Some(false), None) if self.hired.is_some_and(|day| day > today()) => vec![arrives],
+            (Some(false), None) => vec![(Leave, Some(today()))],
+            (Some(false), Some(end)) if self.hired.is_some_and(|day| day > today() && day > end) => {
                 vec![arrives]
             }
             (Some(false), Some(end)) => vec![(Leave, Some(end))],
@@ -172,30 +185,4 @@ impl State {
             (_, None) => vec![arrives],
         }
     }
-}
-
-/// Adds `values` (each field's value by its name) and `plain` (the same by its name in small letters without spaces), whether the
-/// values stand in `fields.<name>.value` or in the record itself.
-fn widen(record: &Value) -> Value {
-    let mut members = record.as_object().cloned().unwrap_or_default();
-    let mut values = Map::new();
-    match members.get("fields").and_then(Value::as_object) {
-        Some(fields) => {
-            for (name, field) in fields {
-                let value =
-                    field.as_object().map_or(field, |field| field.get("value").unwrap_or(&Value::Null));
-                values.insert(name.clone(), value.clone());
-            }
-        }
-        None => values.clone_from(&members),
-    }
-    let mut plain = Map::new();
-    for (name, value) in &values {
-        let small: String =
-            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        plain.entry(small).or_insert_with(|| value.clone());
-    }
-    members.insert("values".to_owned(), Value::Object(values));
-    members.insert("plain".to_owned(), Value::Object(plain));
-    Value::Object(members)
 }

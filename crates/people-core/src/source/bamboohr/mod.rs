@@ -19,11 +19,13 @@ use people_model::time::Timestamp;
 use people_model::{Members, WorkerId};
 use serde_json::Value;
 
-use super::canonical::dead;
+use super::canonical::{dead, val};
 use super::config::{ConfigProblem, Deleted, SourceConfig};
 use super::proof::Prover;
 use super::{BoxedSource, Dead, Delivery, Fetched, Incoming, Piece, Reception, Source};
 use crate::config::Secrets;
+use crate::json::Item;
+use crate::mapping::draft::{moment, text};
 use fetch::Api;
 use map::Facts;
 use wire::Said;
@@ -53,25 +55,28 @@ impl Source for BambooHr {
         self.prover.receive(incoming, now)
     }
 
-    fn split(&self, delivery: &Delivery) -> Vec<Piece> {
-        match wire::read(delivery.content_type.as_deref(), &delivery.body) {
-            Ok(said) => said.into_iter().flat_map(|said| self.pieces(said, delivery.received)).collect(),
-            Err(dead) => vec![Piece::Dead(dead)],
+    fn pieces(&self, delivery: &Delivery, each: &mut dyn FnMut(Piece)) {
+        let mut read = |said: Said<'_>| self.told(said, delivery.received, each);
+        if let Err(dead) = wire::read(delivery.content_type.as_deref(), &delivery.body, &mut read) {
+            each(Piece::Dead(dead));
         }
     }
 
     fn fetch(&self, notice: &Members) -> Result<Request<Bytes>, Dead> {
         let api = self.api.as_ref().ok_or_else(no_api)?;
-        api.request(&employee(notice.get(EMPLOYEE))?)
+        api.request(&noted(notice)?)
     }
 
     fn fetched(&self, notice: &Members, answer: &Response<Bytes>, now: Timestamp) -> Fetched {
-        let id = match employee(notice.get(EMPLOYEE)) {
+        let id = match noted(notice) {
             Ok(id) => id,
             Err(dead) => return Fetched::Pieces(vec![Piece::Dead(dead)]),
         };
-        match fetch::record(answer, &id, now) {
-            Ok(record) => Fetched::Pieces(self.facts.pieces(&record, Some(now), now)),
+        let mut pieces = Vec::new();
+        match fetch::record(answer, &id, now, |record| {
+            self.facts.pieces(record, Some(now), now, &mut |piece| pieces.push(piece));
+        }) {
+            Ok(()) => Fetched::Pieces(pieces),
             Err((after_s, why)) => Fetched::Again { after_s, why },
         }
     }
@@ -81,52 +86,62 @@ fn no_api() -> Dead {
     dead("api", "the delivery names an employee and no values; add [source.api] with base_url and key")
 }
 
-fn employee(id: Option<&Value>) -> Result<WorkerId, Dead> {
-    let text = crate::mapping::draft::text(id).map_err(|problem| dead(EMPLOYEE, problem))?;
+fn employee(id: Option<Item<'_>>) -> Result<WorkerId, Dead> {
+    let text = text(id.map(val).as_ref()).map_err(|problem| dead(EMPLOYEE, problem))?;
     let text = text.ok_or_else(|| dead(EMPLOYEE, "the employee's id is missing"))?;
     WorkerId::parse(&text).map_err(|wrong| dead(EMPLOYEE, wrong.rule))
 }
 
+/// The employee of a notice.
+fn noted(notice: &Members) -> Result<WorkerId, Dead> {
+    let id = notice.get(EMPLOYEE).and_then(Value::as_str);
+    let id = id.ok_or_else(|| dead(EMPLOYEE, "the employee's id is missing"))?;
+    WorkerId::parse(id).map_err(|wrong| dead(EMPLOYEE, wrong.rule))
+}
+
 impl BambooHr {
-    fn pieces(&self, said: Said, received: Timestamp) -> Vec<Piece> {
-        let one = |made: Result<Piece, Dead>| vec![made.unwrap_or_else(Piece::Dead)];
+    fn told(&self, said: Said<'_>, received: Timestamp, each: &mut dyn FnMut(Piece)) {
+        let mut one = |made: Result<Piece, Dead>| each(made.unwrap_or_else(Piece::Dead));
         match said {
-            Said::Ignored(why) => vec![Piece::Ignored(why)],
-            Said::Dead(dead) => vec![Piece::Dead(dead)],
-            Said::Different { id } => one(self.notice(&id)),
-            Said::Deleted { id, at } => one(self.deleted(&id, at.as_ref(), received)),
-            Said::Values { record } if self.api.is_some() => {
-                one(self.notice(record.get("id").unwrap_or(&Value::Null)))
-            }
-            Said::Values { record } if wire::has_values(&record) => {
-                match crate::mapping::draft::moment(record.get("timestamp")) {
-                    Ok(at) => self.facts.pieces(&record, at, at.unwrap_or(received)),
+            Said::Ignored(why) => one(Ok(Piece::Ignored(why))),
+            Said::Dead(rule, problem) => one(Err(dead(rule, problem))),
+            Said::Different { id } => one(self.notice(id)),
+            Said::Deleted { id, at } => one(self.deleted(id, at, received)),
+            Said::Values { record } if self.api.is_some() => one(self.notice(record.get("id"))),
+            Said::Values { record } if wire::has_values(record) => {
+                match moment(record.get("timestamp").map(val).as_ref()) {
+                    Ok(at) => self.facts.pieces(record, at, at.unwrap_or(received), each),
                     Err(problem) => one(Err(dead("timestamp", problem))),
                 }
             }
-            Said::Values { record } if wire::action(&record) == Some("created") => {
-                vec![Piece::Ignored("created without fields")]
+            Said::Values { record } if wire::action(record) == Some("created") => {
+                one(Ok(Piece::Ignored("created without fields")));
             }
             Said::Values { .. } => one(Err(no_api())),
         }
     }
 
-    fn notice(&self, id: &Value) -> Result<Piece, Dead> {
+    fn notice(&self, id: Option<Item<'_>>) -> Result<Piece, Dead> {
         if self.api.is_none() {
             return Err(no_api());
         }
-        let worker = employee(Some(id))?;
+        let worker = employee(id)?;
         let notice = [(EMPLOYEE.to_owned(), Value::from(worker.as_str()))].into_iter().collect();
         Ok(Piece::Notice { worker, notice })
     }
 
     /// A record that is gone. Not a leaver: policy decides.
-    fn deleted(&self, id: &Value, at: Option<&Value>, received: Timestamp) -> Result<Piece, Dead> {
+    fn deleted(
+        &self,
+        id: Option<Item<'_>>,
+        at: Option<Item<'_>>,
+        received: Timestamp,
+    ) -> Result<Piece, Dead> {
         if self.deleted == Deleted::Ignore {
             return Ok(Piece::Ignored("a deleted record, which the configuration ignores"));
         }
-        let at = crate::mapping::draft::moment(at).map_err(|problem| dead("timestamp", problem))?;
-        let worker = employee(Some(id))?;
+        let at = moment(at.map(val).as_ref()).map_err(|problem| dead("timestamp", problem))?;
+        let worker = employee(id)?;
         Ok(Piece::Event(self.facts.gone(worker, at, at.unwrap_or(received), self.deleted)))
     }
 }

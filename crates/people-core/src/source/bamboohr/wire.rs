@@ -1,80 +1,90 @@
 //! What BambooHR sends: two families of payloads, told apart by their shape, in JSON or form encoding.
 
-use serde_json::Value;
-
 use super::form;
+use crate::json::{Elements, Item, Kind, Tape};
 use crate::mapping::MOST_RECORDS;
 use crate::source::Dead;
-use crate::source::canonical::{self, dead};
+use crate::source::canonical::{dead, not_json};
 
 /// What a delivery says of one employee.
-pub(super) enum Said {
+#[derive(Clone, Copy)]
+pub(super) enum Said<'a> {
     /// Something is different, and not what.
-    Different { id: Value },
+    Different { id: Option<Item<'a>> },
     /// These are some of the values.
-    Values { record: Value },
+    Values { record: Item<'a> },
     /// The record is gone.
-    Deleted { id: Value, at: Option<Value> },
+    Deleted { id: Option<Item<'a>>, at: Option<Item<'a>> },
     /// Nothing of concern.
     Ignored(&'static str),
-    /// Nothing that can be used.
-    Dead(Dead),
+    /// Nothing that can be used: the rule and the problem.
+    Dead(&'static str, &'static str),
 }
 
-/// Reads a body.
-pub(super) fn read(content_type: Option<&str>, body: &[u8]) -> Result<Vec<Said>, Dead> {
+/// Reads a body, one employee at a time.
+pub(super) fn read(
+    content_type: Option<&str>,
+    body: &[u8],
+    each: &mut dyn FnMut(Said<'_>),
+) -> Result<(), Dead> {
     let media = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let document = if media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        form::read(body)?
-    } else {
-        canonical::parse(body)?
-    };
-    match document.get("employees") {
-        Some(Value::Array(records)) if records.len() > MOST_RECORDS => {
-            Err(dead("employees", "too many records in one delivery"))
-        }
-        Some(Value::Array(records)) if records.is_empty() => {
-            Ok(vec![Said::Ignored("a list without employees")])
-        }
-        Some(Value::Array(records)) => Ok(records.iter().map(of_record).collect()),
-        Some(_) => Err(dead("employees", "it must be a list")),
-        None => Ok(vec![of_event(&document)]),
+    if media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return json(form::read(body)?.to_string().as_bytes(), each);
     }
+    json(body, each)
+}
+
+fn json(body: &[u8], each: &mut dyn FnMut(Said<'_>)) -> Result<(), Dead> {
+    let too_many = || dead("employees", "too many records in one delivery");
+    if let Some(records) = Elements::of_long(body, &["employees"]).map_err(not_json)? {
+        return records.each(MOST_RECORDS, |record| each(of_record(record))).map_err(|_| too_many());
+    }
+    let tape = Tape::read(body).map_err(not_json)?;
+    let Some(document) = tape.root() else { return Ok(()) };
+    let Some(list) = document.get("employees") else {
+        each(of_event(document));
+        return Ok(());
+    };
+    match list.length() {
+        Some(length) if length > MOST_RECORDS => return Err(too_many()),
+        Some(0) => each(Said::Ignored("a list without employees")),
+        Some(_) => list.items().for_each(|record| each(of_record(record))),
+        None => return Err(dead("employees", "it must be a list")),
+    }
+    Ok(())
 }
 
 /// Field based: one employee of several.
-fn of_record(record: &Value) -> Said {
+fn of_record(record: Item<'_>) -> Said<'_> {
     if !record.is_object() {
-        return Said::Dead(dead("employees", "an employee must be a JSON object"));
+        return Said::Dead("employees", "an employee must be a JSON object");
     }
     match action(record) {
-        Some("deleted") => Said::Deleted { id: get(record, "id"), at: record.get("timestamp").cloned() },
-        _ => Said::Values { record: record.clone() },
+        Some("deleted") => Said::Deleted { id: record.get("id"), at: record.get("timestamp") },
+        _ => Said::Values { record },
     }
 }
 
 /// What is said to have happened to a field-based record, if that is said.
-pub(super) fn action(record: &Value) -> Option<&'static str> {
-    let action = record.get("action")?.as_str()?;
+pub(super) fn action(record: Item<'_>) -> Option<&'static str> {
+    let action = record.get("action")?.text()?;
     ["created", "updated", "deleted"].into_iter().find(|known| action.eq_ignore_ascii_case(known))
 }
 
 /// Whether a field-based record carries values.
-pub(super) fn has_values(record: &Value) -> bool {
-    record.get("fields").and_then(Value::as_object).is_some_and(|fields| !fields.is_empty())
+pub(super) fn has_values(record: Item<'_>) -> bool {
+    record
+        .get("fields")
+        .is_some_and(|fields| fields.kind() == Kind::Object && fields.members().next().is_some())
 }
 
 /// Event based: one event of one employee.
-fn of_event(event: &Value) -> Said {
-    let id = || get(event.get("data").unwrap_or(&Value::Null), "employeeId");
-    match event.get("type").and_then(Value::as_str) {
-        Some("employee.created" | "employee.updated") => Said::Different { id: id() },
-        Some("employee.deleted") => Said::Deleted { id: id(), at: event.get("timestamp").cloned() },
+fn of_event(event: Item<'_>) -> Said<'_> {
+    let id = event.get("data").and_then(|data| data.get("employeeId"));
+    match event.get("type").and_then(Item::text).as_deref() {
+        Some("employee.created" | "employee.updated") => Said::Different { id },
+        Some("employee.deleted") => Said::Deleted { id, at: event.get("timestamp") },
         Some(_) => Said::Ignored("a type of event that is of no concern"),
-        None => Said::Dead(dead("type", "neither `employees` nor the type of an event is there")),
+        None => Said::Dead("type", "neither `employees` nor the type of an event is there"),
     }
-}
-
-fn get(value: &Value, name: &str) -> Value {
-    value.get(name).cloned().unwrap_or_default()
 }

@@ -4,9 +4,6 @@ use super::wire;
 use crate::source::Piece;
 use crate::source::canonical::Reader;
 
-pub(super) fn split(reader: &Reader, body: &[u8]) -> Vec<Piece> {
-    match wire::read(body) {
-        Ok(document) => reader.pieces(&document),
-        Err(dead) => vec![Piece::Dead(dead)],
-    }
+pub(super) fn pieces(reader: &Reader, body: &[u8], each: &mut dyn FnMut(Piece)) {
+    reader.read(body, wire::inner, each);
 }

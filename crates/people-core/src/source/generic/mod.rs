@@ -29,7 +29,7 @@ impl Source for Generic {
         self.prover.receive(incoming, now)
     }
 
-    fn split(&self, delivery: &Delivery) -> Vec<Piece> {
-        map::split(&self.reader, &delivery.body)
+    fn pieces(&self, delivery: &Delivery, each: &mut dyn FnMut(Piece)) {
+        map::pieces(&self.reader, &delivery.body, each);
     }
 }

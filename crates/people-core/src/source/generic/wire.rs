@@ -1,10 +1,8 @@
-//! What a generic sender sends: JSON.
+//! What a generic sender sends: JSON without an envelope.
 
-use serde_json::Value;
+use crate::json::Item;
 
-use crate::source::{Dead, canonical};
-
-/// Reads the body.
-pub(super) fn read(body: &[u8]) -> Result<Value, Dead> {
-    canonical::parse(body)
+/// Nothing is wrapped.
+pub(super) fn inner(_: Item<'_>) -> Option<Item<'_>> {
+    None
 }

@@ -30,7 +30,7 @@ impl Source for StandardWebhooks {
         self.prover.receive(incoming, now)
     }
 
-    fn split(&self, delivery: &Delivery) -> Vec<Piece> {
-        map::split(&self.reader, &delivery.body)
+    fn pieces(&self, delivery: &Delivery, each: &mut dyn FnMut(Piece)) {
+        map::pieces(&self.reader, &delivery.body, each);
     }
 }

@@ -76,7 +76,8 @@ impl Cloudm {
                 None => Ok(Plan::Hold(HeldWhy::Vanished, Vec::new())),
             },
             Found::Free { address, .. } if make => self.create(s, seen, &address),
-            Found::Taken { .. } | Found::Nameless if make => Ok(Plan::Hold(missing(s), Vec::new())),
+            Found::Taken { .. } if make => Ok(Plan::Hold(missing(s, HeldWhy::Collision), Vec::new())),
+            Found::Nameless if make => Ok(Plan::Hold(missing(s, HeldWhy::NoAddress), Vec::new())),
             Found::Lost(_) | Found::Free { .. } | Found::Taken { .. } | Found::Nameless => {
                 Ok(Plan::Agrees(Outcome::NoAccount))
             }
@@ -224,7 +225,8 @@ impl Cloudm {
                 false => Ok(Plan::Hold(HeldWhy::Collision, Vec::new())),
             },
             Found::Free { address, .. } => self.schedule(s, seen, &address, at),
-            Found::Taken { .. } | Found::Nameless => Ok(Plan::Hold(missing(s), Vec::new())),
+            Found::Taken { .. } => Ok(Plan::Hold(missing(s, HeldWhy::Collision), Vec::new())),
+            Found::Nameless => Ok(Plan::Hold(missing(s, HeldWhy::NoAddress), Vec::new())),
         }
     }
 
@@ -391,10 +393,11 @@ fn pending(profile: &Members, onboarding: &Onboarding) -> bool {
     }
 }
 
-fn missing(s: &Situation<'_>) -> HeldWhy {
+/// What HR has to send first, or else why the names it has sent do not do.
+fn missing(s: &Situation<'_>, otherwise: HeldWhy) -> HeldWhy {
     let seed = s.state.seed();
     match ["givenName", "familyName"].into_iter().find(|name| text(&seed, name).is_none()) {
         Some(member) => HeldWhy::Incomplete { member: member.into() },
-        None => HeldWhy::Collision,
+        None => otherwise,
     }
 }

@@ -1,0 +1,343 @@
+//! JSON read where it lies: one flat list of places in the text and no copies. Exactly the documents that `serde_json` reads are read.
+//!
+//! A member named twice counts with its last value. Numbers are kept as they are written until somebody asks what they are.
+
+mod parse;
+mod view;
+
+use std::borrow::Cow;
+
+use serde_json::{Number, Value};
+
+pub(crate) use parse::Elements;
+pub(crate) use view::View;
+
+/// It is not JSON, or nested more than 127 deep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotJson;
+
+/// What stands at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    True,
+    False,
+    /// As it is written.
+    Number,
+    /// Between its quotes, without escapes.
+    Text,
+    /// Between its quotes, with escapes.
+    Escaped,
+    List,
+    /// Its names and values take turns.
+    Object,
+}
+
+/// One place: 16 bytes a value or name.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    kind: Kind,
+    start: u32,
+    end: u32,
+    /// The place after this one and all that is in it.
+    next: u32,
+}
+
+/// A document that was read.
+#[derive(Debug, Default)]
+pub(crate) struct Tape<'t> {
+    text: &'t str,
+    nodes: Vec<Node>,
+}
+
+/// A value of a document.
+#[derive(Clone, Copy)]
+pub(crate) struct Item<'a> {
+    tape: &'a Tape<'a>,
+    at: u32,
+}
+
+impl<'t> Tape<'t> {
+    /// Reads a document; a byte order mark is passed over.
+    pub(crate) fn read(body: &'t [u8]) -> Result<Self, NotJson> {
+        let text = text_of(body)?;
+        let mut tape = Self { text, nodes: Vec::with_capacity(text.len() / 12 + 4) };
+        parse::document(text, &mut tape.nodes)?;
+        Ok(tape)
+    }
+
+    /// The whole document; `None` only of a tape on which nothing was read.
+    pub(crate) fn root(&self) -> Option<Item<'_>> {
+        (!self.nodes.is_empty()).then_some(Item { tape: self, at: 0 })
+    }
+}
+
+/// The text of a body, without its byte order mark.
+pub(crate) fn text_of(body: &[u8]) -> Result<&str, NotJson> {
+    std::str::from_utf8(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)).map_err(|_| NotJson)
+}
+
+impl<'a> Item<'a> {
+    fn node(self) -> Node {
+        let none = Node { kind: Kind::Null, start: 0, end: 0, next: self.at.saturating_add(1) };
+        self.tape.nodes.get(self.at as usize).copied().unwrap_or(none)
+    }
+
+    fn raw(self, node: Node) -> &'a str {
+        self.tape.text.get(node.start as usize..node.end as usize).unwrap_or_default()
+    }
+
+    /// What it is.
+    pub(crate) fn kind(self) -> Kind {
+        self.node().kind
+    }
+
+    /// Whether it is an object.
+    pub(crate) fn is_object(self) -> bool {
+        self.kind() == Kind::Object
+    }
+
+    /// The text, if it is one.
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
+        let node = self.node();
+        match node.kind {
+            Kind::Text => Some(Cow::Borrowed(self.raw(node))),
+            Kind::Escaped => Some(Cow::Owned(parse::unescape(self.raw(node)))),
+            _ => None,
+        }
+    }
+
+    /// The number as it is written, if it is one.
+    pub(crate) fn number(self) -> Option<&'a str> {
+        let node = self.node();
+        (node.kind == Kind::Number).then(|| self.raw(node))
+    }
+
+    fn children(self, kind: Kind) -> Places<'a> {
+        let node = self.node();
+        let end = if node.kind == kind { node.next } else { 0 };
+        Places { tape: self.tape, at: self.at + 1, end }
+    }
+
+    /// The items of a list; none of anything else.
+    pub(crate) fn items(self) -> impl Iterator<Item = Item<'a>> + Clone {
+        self.children(Kind::List)
+    }
+
+    /// How many items a list has, or `None` where it is no list.
+    pub(crate) fn length(self) -> Option<usize> {
+        (self.kind() == Kind::List).then(|| self.items().count())
+    }
+
+    /// The names and values of an object; none of anything else.
+    pub(crate) fn members(self) -> impl Iterator<Item = (Item<'a>, Item<'a>)> + Clone {
+        let mut places = self.children(Kind::Object);
+        std::iter::from_fn(move || Some((places.next()?, places.next()?)))
+    }
+
+    /// The member of this name.
+    pub(crate) fn get(self, name: &str) -> Option<Item<'a>> {
+        self.members().filter(|(own, _)| own.is(name)).last().map(|(_, value)| value)
+    }
+
+    /// The item of this number.
+    pub(crate) fn index(self, index: usize) -> Option<Item<'a>> {
+        self.items().nth(index)
+    }
+
+    /// Whether it is this text.
+    pub(crate) fn is(self, text: &str) -> bool {
+        let node = self.node();
+        match node.kind {
+            Kind::Text => (node.end - node.start) as usize == text.len() && self.raw(node) == text,
+            Kind::Escaped => parse::unescape(self.raw(node)) == text,
+            _ => false,
+        }
+    }
+
+    /// A copy on its own.
+    pub(crate) fn to_value(self) -> Value {
+        match self.kind() {
+            Kind::Null => Value::Null,
+            Kind::True => Value::Bool(true),
+            Kind::False => Value::Bool(false),
+            Kind::Number => self.number().map(number).map_or(Value::Null, Value::Number),
+            Kind::Text | Kind::Escaped => Value::String(self.text().unwrap_or_default().into_owned()),
+            Kind::List => self.items().map(Item::to_value).collect(),
+            Kind::Object => self
+                .members()
+                .map(|(name, value)| (name.text().unwrap_or_default().into_owned(), value.to_value()))
+                .collect(),
+        }
+    }
+}
+
+/// What a number that was read is: whole where it is written so and fits 64 bits.
+pub(crate) fn number(text: &str) -> Number {
+    if text != "-0" {
+        if let Ok(whole) = text.parse::<u64>() {
+            return whole.into();
+        }
+        if let Ok(whole) = text.parse::<i64>() {
+            return whole.into();
+        }
+    }
+    text.parse().ok().and_then(Number::from_f64).unwrap_or_else(|| 0.into())
+}
+
+#[derive(Clone)]
+struct Places<'a> {
+    tape: &'a Tape<'a>,
+    at: u32,
+    end: u32,
+}
+
+impl<'a> Iterator for Places<'a> {
+    type Item = Item<'a>;
+
+    fn next(&mut self) -> Option<Item<'a>> {
+        if self.at >= self.end {
+            return None;
+        }
+        let item = Item { tape: self.tape, at: self.at };
+        self.at = item.node().next;
+        Some(item)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str) -> Option<Value> {
+        Tape::read(text.as_bytes()).ok().map(|tape| tape.root().unwrap().to_value())
+    }
+
+    /// Values as an HR system could send them.
+    fn values() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            (-1_000_000..1_000_000_i32).prop_map(|n| Value::from(f64::from(n) / 64.0)),
+            ".{0,12}".prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(5, 64, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
+                prop::collection::btree_map(".{0,6}", inner, 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(value in values(), pretty in any::<bool>()) {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+            prop_assert_eq!(read(&text.unwrap()), Some(value));
+        }
+
+        #[test]
+        fn a_text_is_json_if_serde_says_so(value in values(), at in any::<prop::sample::Index>(), put in "[\\[\\]{}\",:0-9eE.+\\\\ u\\-truefalsn\\x00-\\x1f]{0,3}", cut in 0..3_usize) {
+            let mut text: Vec<char> = value.to_string().chars().collect();
+            let from = at.index(text.len());
+            let to = (from + cut).min(text.len());
+            text.splice(from..to, put.chars());
+            let text: String = text.into_iter().collect();
+            let theirs = serde_json::from_str::<Value>(&text).ok();
+            let ours = read(&text);
+            prop_assert_eq!(ours.is_some(), theirs.is_some(), "{}", text);
+            // Their floating point may differ in the last digit.
+            if let (Some(ours), Some(theirs)) = (ours, theirs) && !text.contains(['.', 'e', 'E']) {
+                prop_assert_eq!(ours, theirs);
+            }
+        }
+
+        #[test]
+        fn no_bytes_break_it(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let ours = Tape::read(&bytes).is_ok();
+            let bare = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+            prop_assert_eq!(ours, serde_json::from_slice::<Value>(bare).is_ok());
+        }
+    }
+
+    #[test]
+    fn awkward_documents_are_read_as_serde_reads_them() {
+        let deep = |n: usize| format!("{}1{}", "[".repeat(n), "]".repeat(n));
+        let mut texts: Vec<String> = [
+            "",
+            " ",
+            "1 2",
+            "01",
+            "-",
+            "-0",
+            "-01",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "1E5",
+            "-1.5e-3",
+            "1e999",
+            "18446744073709551615",
+            "18446744073709551616",
+            "-9223372036854775808",
+            "-9223372036854775809",
+            "tru",
+            "true ",
+            "nullx",
+            "\"",
+            "\"a",
+            "\"\\\"",
+            "\"\\u00e9\"",
+            "\"\\ud83d\\ude00\"",
+            "\"\\ud83d\"",
+            "\"\\ude00\"",
+            "\"\\ud83dx\"",
+            "\"\\ud83d\\u0041\"",
+            "\"\\x\"",
+            "\"\u{1}\"",
+            "\"\u{7f}\"",
+            "{",
+            "{}",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{,}",
+            "[1,]",
+            "[,]",
+            "[1 2]",
+            "{\"a\":1 \"b\":2}",
+            "{1:2}",
+            "{\"a\":1,\"a\":2}",
+            "\t\r\n[ ]\n",
+            "\u{a0}1",
+            "[1]x",
+            "\"\\/\\b\\f\\n\\r\\t\"",
+            "\"0123456789abcdefghij\\n\"",
+        ]
+        .map(str::to_owned)
+        .into();
+        texts.extend([deep(126), deep(127), deep(128), deep(10_000), format!("{}1", "9".repeat(400))]);
+        for text in texts {
+            let theirs = serde_json::from_str::<Value>(&text).ok();
+            assert_eq!(read(&text), theirs, "{text:.60}");
+        }
+        assert_eq!(Tape::read(b"\xEF\xBB\xBF[1]").unwrap().root().unwrap().length(), Some(1));
+    }
+
+    #[test]
+    fn members_are_found_by_name_however_it_is_written() {
+        let tape = Tape::read(br#"{"a":1,"\u0062":{"c":[2,3]},"a":4}"#).unwrap();
+        let root = tape.root().unwrap();
+        assert_eq!(root.get("a").unwrap().number(), Some("4"));
+        let list = root.get("b").unwrap().get("c").unwrap();
+        assert_eq!((list.index(1).unwrap().number(), list.index(2).is_none()), (Some("3"), true));
+        assert!(root.get("c").is_none() && list.get("a").is_none() && root.index(0).is_none());
+    }
+}
