@@ -9,15 +9,16 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The layers, lowest first, and what of ours each may depend on.
-const LAYERS: [(&str, &[&str]); 4] = [
+const LAYERS: [(&str, &[&str]); 5] = [
     ("people-model", &[]),
-    ("people-auth", &["people-model"]),
+    ("people-rs256", &[]),
+    ("people-auth", &["people-model", "people-rs256"]),
     ("people-core", &["people-model", "people-auth"]),
     ("people-sim", &["people-model"]),
 ];
 
 /// The layers where time, sleep and threads are somebody else's: they run on a server and at the edge alike.
-const PURE: [&str; 3] = ["people-model", "people-auth", "people-core"];
+const PURE: [&str; 4] = ["people-model", "people-rs256", "people-auth", "people-core"];
 
 /// Crates that ask for a clock, a socket, a file or a thread.
 const IMPURE_CRATES: [&str; 9] =

@@ -121,12 +121,9 @@ pub enum AskError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The signer does not take this key: damaged numbers, more than 4,096 bits, or a public exponent other than
-    /// 65537.
-    #[error(
-        "the private key cannot be used to sign (damaged, over 4096 bits, or unusual exponent); create a new key"
-    )]
-    UnusableKey,
+    /// The signer does not take this key.
+    #[error("the private key cannot be used to sign: {0}; create a new key of the service account")]
+    UnusableKey(people_rs256::KeyError),
     /// The message is not the signing input of an assertion for this key.
     #[error(
         "what was to be signed is not an assertion made for this key; make it with Assertion::unsigned and the same key"

@@ -2,7 +2,7 @@
 //! tokens.
 //!
 //! Nothing here reads a clock, opens a connection, sleeps or spawns. Time and entropy are arguments, requests are
-//! values. The one exception is the randomness with which [`Rs256`] blinds; see there.
+//! values. The one exception is the randomness with which [`JwtSimple`] blinds; see there.
 //!
 //! | module | holds |
 //! |---|---|
@@ -11,6 +11,7 @@
 //! | [`assertion`] | [`Assertion`]: header, claims, compact form |
 //! | [`signer`] | [`Signer`]: bytes in, signature out |
 //! | [`rs256`] | [`Rs256`], the signer in pure Rust |
+//! | [`jwt`] | [`JwtSimple`], another, of the crate of that name (feature `jwt-simple`, on by default) |
 //! | [`exchange`] | the request to the token endpoint, and [`Token`] from its answer |
 //! | [`refusal`] | [`TokenError`]: why there is no token, and what to do |
 //! | [`tokens`] | [`Tokens`], the cache |
@@ -58,6 +59,8 @@ pub mod ask;
 pub mod assertion;
 pub mod error;
 pub mod exchange;
+#[cfg(feature = "jwt-simple")]
+pub mod jwt;
 pub mod key;
 mod misconfigured;
 mod pem;
@@ -71,7 +74,11 @@ pub use ask::Ask;
 pub use assertion::{AUDIENCE, Assertion, Unsigned};
 pub use error::{AskError, KeyError, SignError};
 pub use exchange::Token;
+#[cfg(feature = "jwt-simple")]
+pub use jwt::JwtSimple;
 pub use key::ServiceAccountKey;
+/// Why the numbers of a key are refused: what [`SignError::UnusableKey`] carries.
+pub use people_rs256::KeyError as UnusableKey;
 pub use refusal::{Misconfigured, TokenError};
 pub use rs256::Rs256;
 pub use shared::SharedTokens;

@@ -87,7 +87,9 @@ fn a_key_whose_numbers_do_not_fit_is_found_at_import() {
     der[last] ^= 1;
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----", STANDARD.encode(der));
     let damaged = parse(&with("private_key", pem)).unwrap();
-    assert_eq!(Rs256::new(&damaged).unwrap_err(), people_auth::SignError::UnusableKey);
+    let fault = Rs256::new(&damaged).unwrap_err();
+    assert_eq!(fault, people_auth::SignError::UnusableKey(people_auth::UnusableKey::CrtCoefficient));
+    assert!(fault.to_string().contains("the CRT coefficient is not the inverse of q"), "{fault}");
 }
 
 #[test]

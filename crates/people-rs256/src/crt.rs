@@ -1,0 +1,117 @@
+//! The private operation on one kernel: `m^d` modulo p and q, blinded.
+
+use std::sync::{Mutex, PoisonError};
+
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::digits::Bytes;
+use crate::field::{Exponents, Field, Primes, power, power_of_two};
+use crate::modulus::Digits;
+
+/// How many signatures a blinding serves, squared after each.
+pub(crate) const USES: u32 = 256;
+
+/// What of a private key the operation needs.
+pub(crate) struct Parts {
+    pub(crate) primes: Primes,
+    /// dp and dq.
+    pub(crate) private: Exponents,
+    /// p - 1 - dp and q - 1 - dq.
+    pub(crate) complement: Exponents,
+}
+
+/// A kernel that has the key.
+pub(crate) struct Crt<F: Field> {
+    field: F,
+    /// R and R^2.
+    one: F::Pair,
+    square: F::Pair,
+    /// The number 1, not in Montgomery's form.
+    unit: F::Pair,
+    blinding: Mutex<Option<Blinding<F>>>,
+}
+
+/// `cover`, and what takes it off again after the exponentiation: `cover^-dp` modulo p, `cover^-dq` modulo q.
+struct Blinding<F: Field> {
+    cover: F::Pair,
+    uncover: F::Pair,
+    left: u32,
+}
+
+impl<F: Field> Crt<F> {
+    /// `None` where this machine cannot do it exactly.
+    pub(crate) fn new(parts: &Parts) -> Option<Self> {
+        let field = F::new(&parts.primes)?;
+        let square = power_of_two(&field, &parts.primes, 2 * field.shift());
+        let unit = field.load(&[1], &[1]);
+        let mut one = unit.clone();
+        field.multiply(&mut one, &square, &unit);
+        Some(Self { field, one, square, unit, blinding: Mutex::new(None) })
+    }
+
+    /// `message^dp` modulo p and `message^dq` modulo q.
+    pub(crate) fn private(&self, parts: &Parts, message: &[u8], seed: &[u8; 32]) -> (Digits, Digits) {
+        let Primes { p, q } = &parts.primes;
+        let (cover, uncover) = self.blinding(parts, seed);
+        let plain = self.field.load(&p.write(&p.reduce(message)), &q.write(&q.reduce(message)));
+        let (mut base, mut other) = (self.unit.clone(), self.unit.clone());
+        self.field.multiply(&mut other, &plain, &self.square);
+        self.field.multiply(&mut base, &other, &cover);
+        let powers = power(&self.field, &self.one, &base, &parts.private);
+        self.field.multiply(&mut other, &powers, &uncover);
+        self.field.multiply(&mut base, &other, &self.unit);
+        let (of_p, of_q) = self.field.store(&base);
+        (p.reduce(&of_p), q.reduce(&of_q))
+    }
+
+    /// The blinding of this signature; the next one is its square, up to [`USES`] times.
+    fn blinding(&self, parts: &Parts, seed: &[u8; 32]) -> (F::Pair, F::Pair) {
+        // A panic while it was locked leaves nothing half-made: the state is taken out before it is used.
+        let mut state = self.blinding.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = match state.take() {
+            Some(current) if current.left > 0 => current,
+            _ => self.fresh(parts, seed),
+        };
+        let (mut cover, mut uncover) = (self.unit.clone(), self.unit.clone());
+        self.field.square(&mut cover, &current.cover);
+        self.field.square(&mut uncover, &current.uncover);
+        *state = Some(Blinding { cover, uncover, left: current.left - 1 });
+        (current.cover, current.uncover)
+    }
+
+    /// A random cover; its inverse power comes from Fermat's theorem (`x^-dp = x^(p - 1 - dp)`), so that nothing is ever inverted by an algorithm
+    /// whose steps depend on the number.
+    fn fresh(&self, parts: &Parts, seed: &[u8; 32]) -> Blinding<F> {
+        // A number below 2^1024 is any residue with a probability of at most twice a fair share: enough to hide.
+        let cover = self.field.load(&random(seed, b'p', parts), &random(seed, b'q', parts));
+        // Any number is Montgomery's form of some number, but it has to be one below p' for the bounds: this makes it so.
+        let mut random = self.unit.clone();
+        self.field.multiply(&mut random, &cover, &self.square);
+        let uncover = power(&self.field, &self.one, &random, &parts.complement);
+        Blinding { cover: random, uncover, left: USES - 1 }
+    }
+}
+
+/// As many bytes as a prime has, from the seed. The key itself goes in too, so that even a seed known to others makes no cover known to them.
+fn random(seed: &[u8; 32], prime: u8, parts: &Parts) -> Bytes {
+    let mut root = Sha256::new();
+    root.update(b"people-rs256 blinding");
+    root.update([prime]);
+    root.update(seed);
+    root.update(parts.private.p.as_slice());
+    let root: Zeroizing<[u8; 32]> = Zeroizing::new(root.finalize().into());
+    let len = parts.primes.p.len();
+    let mut out = Zeroizing::new(Vec::with_capacity(len + 32));
+    for block in 0_u32.. {
+        if out.len() >= len {
+            break;
+        }
+        let mut hash = Sha256::new();
+        hash.update(*root);
+        hash.update(block.to_be_bytes());
+        out.extend_from_slice(&Zeroizing::new(<[u8; 32]>::from(hash.finalize()))[..]);
+    }
+    out.truncate(len);
+    out
+}

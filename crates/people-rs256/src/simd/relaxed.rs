@@ -1,0 +1,129 @@
+//! WebAssembly with relaxed SIMD: two vectors are two columns of both primes.
+//!
+//! Relaxed multiplication and addition may be fused or not, as the host likes. [`Machine::available`] looks.
+
+use core::arch::wasm32::{
+    f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2_add, i64x2_splat, u64x2_shr, u64x2_splat, v128,
+    v128_and, v128_load, v128_or, v128_store,
+};
+
+use super::float::{BITS, C1, C2, Floats, HIGH_BIAS, INTEGER, LOW_BIAS, MASK};
+use super::{Cell as _, Machine, Shape, multiply, square};
+
+/// Relaxed SIMD.
+pub(crate) struct Relaxed;
+
+// SAFETY (of all functions): a module with these instructions does not start where they are missing. Pointers come from the
+// algorithm, with its proof; loads of wasm need no alignment.
+#[expect(clippy::undocumented_unsafe_blocks, reason = "one argument for all, above")]
+impl Machine for Relaxed {
+    const NAME: &str = "relaxed";
+    const BITS: u32 = BITS;
+    const LOW_BIAS: u64 = LOW_BIAS;
+    const HIGH_BIAS: u64 = HIGH_BIAS;
+    type Cell = Floats;
+    type One = v128;
+    type Two = (v128, v128);
+
+    /// Whether the host fuses: a product whose low half would be lost otherwise. `black_box`, since the compiler may know better than the host.
+    fn available() -> bool {
+        let (x, y) = ((1 << 51) - 3, (1 << 51) - 5);
+        let cells = core::hint::black_box([Floats::new(x, x), Floats::new(y, y)]);
+        let [x_cell, y_cell] = &cells;
+        let mut sum = [Floats::default(); 2];
+        let [low_cell, high_cell] = &mut sum;
+        unsafe {
+            let ((low, _), (high, _)) = Self::product(Self::both(x_cell), Self::both(y_cell));
+            Self::store(low_cell, low);
+            Self::store(high_cell, high);
+        }
+        let (low, high) = (low_cell.bits(), high_cell.bits());
+        let exact = u128::from(x) * u128::from(y);
+        [0, 1].iter().all(|lane| {
+            let (Some(low), Some(high)) = (low.get(*lane), high.get(*lane)) else { return false };
+            let high = u128::from(high.wrapping_sub(HIGH_BIAS));
+            let low = i128::from(low.wrapping_sub(LOW_BIAS).cast_signed());
+            (high << BITS).cast_signed().checked_add(low) == Some(exact.cast_signed())
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn splat(number: u64) -> v128 {
+        u64x2_splat(number)
+    }
+
+    #[inline(always)]
+    unsafe fn zero() -> (v128, v128) {
+        (i64x2_splat(0), i64x2_splat(0))
+    }
+
+    #[inline(always)]
+    unsafe fn both(at: *const Floats) -> (v128, v128) {
+        let one = unsafe { v128_load(at.cast()) };
+        (one, one)
+    }
+
+    #[inline(always)]
+    unsafe fn pair(at: *const Floats) -> (v128, v128) {
+        unsafe { (v128_load(at.cast()), v128_load(at.add(1).cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn spread(digit: v128) -> (v128, v128) {
+        (digit, digit)
+    }
+
+    #[inline(always)]
+    unsafe fn add(a: v128, b: v128) -> v128 {
+        i64x2_add(a, b)
+    }
+
+    #[inline(always)]
+    unsafe fn add_two(a: (v128, v128), b: (v128, v128)) -> (v128, v128) {
+        (i64x2_add(a.0, b.0), i64x2_add(a.1, b.1))
+    }
+
+    #[inline(always)]
+    unsafe fn second_only(a: (v128, v128)) -> (v128, v128) {
+        (i64x2_splat(0), a.1)
+    }
+
+    #[inline(always)]
+    unsafe fn halves(a: (v128, v128)) -> (v128, v128) {
+        a
+    }
+
+    #[inline(always)]
+    unsafe fn product(a: (v128, v128), b: (v128, v128)) -> ((v128, v128), (v128, v128)) {
+        let one = |a, b| {
+            let high = f64x2_relaxed_madd(a, b, f64x2_splat(C1));
+            (f64x2_relaxed_madd(a, b, f64x2_sub(f64x2_splat(C2), high)), high)
+        };
+        let (first, second) = (one(a.0, b.0), one(a.1, b.1));
+        ((first.0, second.0), (first.1, second.1))
+    }
+
+    #[inline(always)]
+    unsafe fn digit(sum: v128) -> v128 {
+        let integer = v128_or(v128_and(sum, u64x2_splat(MASK)), f64x2_splat(INTEGER));
+        f64x2_sub(integer, f64x2_splat(INTEGER))
+    }
+
+    #[inline(always)]
+    unsafe fn carry(sum: v128) -> v128 {
+        u64x2_shr(sum, BITS)
+    }
+
+    #[inline(always)]
+    unsafe fn store(at: *mut Floats, digit: v128) {
+        unsafe { v128_store(at.cast(), digit) }
+    }
+
+    unsafe fn multiply(shape: &Shape<Self>, out: *mut Floats, a: *const Floats, b: *const Floats) {
+        unsafe { multiply(shape, out, a, b) }
+    }
+
+    unsafe fn square(shape: &Shape<Self>, out: *mut Floats, a: *const Floats) {
+        unsafe { square(shape, out, a) }
+    }
+}

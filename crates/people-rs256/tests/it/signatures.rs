@@ -1,0 +1,53 @@
+//! Signatures are those of other implementations, byte for byte.
+
+use people_rs256::SigningKey;
+use rsa::BigUint;
+
+use crate::support::{Numbers, expected, key, keys, next_prime, pkcs8, prime, random, verifies};
+
+fn check(numbers: &Numbers, messages: usize) {
+    let oracle = numbers.oracle();
+    let der = pkcs8(&oracle);
+    let fast = numbers.with(SigningKey::from_components).unwrap();
+    let scalar = SigningKey::scalar_from_pkcs8_der(&der).unwrap();
+    assert_eq!(scalar.kernel(), "scalar");
+    for k in 0..messages {
+        let message = random(k * 7 % 300);
+        let signature = fast.sign(&message, &random(32).try_into().unwrap()).unwrap();
+        assert_eq!(signature, scalar.sign(&message, &[k as u8; 32]).unwrap());
+        assert_eq!(signature, expected(&oracle, &message));
+        assert!(verifies(numbers, &message, &signature));
+    }
+}
+
+#[test]
+fn of_many_keys() {
+    let primes: Vec<BigUint> = (0..4).map(|_| prime(1024)).collect();
+    for numbers in keys(&primes) {
+        check(&numbers, 2);
+    }
+    println!("{:?}", key().with(SigningKey::from_components).unwrap());
+}
+
+#[test]
+fn of_longer_keys() {
+    for half in [1536, 2048] {
+        check(&Numbers::of(&prime(half), &prime(half)), 2);
+    }
+}
+
+/// Primes whose digits are nearly all ones or nearly all zeros, in every radix used.
+#[test]
+fn of_extreme_primes() {
+    let one = BigUint::from(1_u8);
+    let top = &one << 1023;
+    let primes = [
+        next_prime((&one << 1024) - 50_000_u32),
+        next_prime(&top + (&top >> 1)),
+        next_prime(&top + (&top >> 1) + (&one << 900)),
+        next_prime((&one << 1024) - (&one << 500)),
+    ];
+    for numbers in keys(&primes) {
+        check(&numbers, 2);
+    }
+}
