@@ -11,6 +11,9 @@
 //! says how often better we are than the baseline: 2.0 is twice as fast, or half the time. `cargo xtask bench` collects these lines into
 //! `benches/RESULTS.md`. Plain figures go the same way, as `figure NAME VALUE UNIT`. Whatever else is printed is for who looks on.
 
+pub mod deliveries;
+pub mod versus;
+
 use std::time::Instant;
 
 /// The time. A bench is the one kind of program here that is about nothing else.
@@ -63,7 +66,3 @@ pub fn resident(process: &str) -> (f64, f64) {
     };
     (mib("VmRSS:"), mib("RssFile:"))
 }
-//! What the benches share.
-
-pub mod deliveries;
-pub mod versus;

@@ -57,6 +57,30 @@ pub(crate) fn requests(label: &str, count: usize, people: usize, secret: &[u8]) 
         .collect()
 }
 
+/// The same bodies, signed as Debian's `webhook` checks them: an HMAC over the body, and the hook's name in the path.
+pub(crate) fn plain(count: usize, secret: &[u8]) -> Vec<Vec<u8>> {
+    let bodies = requests("plain", count, 1_000_000, secret);
+    let body = |request: &[u8]| {
+        let at = request.windows(4).position(|four| four == b"\r\n\r\n").map_or(0, |at| at + 4);
+        request[at..].to_vec()
+    };
+    bodies
+        .iter()
+        .map(|request| {
+            let body = body(request);
+            let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any key will do");
+            mac.update(&body);
+            let signature = hex::encode(mac.finalize().into_bytes());
+            let head = format!(
+                "POST /hooks/hr HTTP/1.1\r\nhost: people.example.com\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+                 x-signature: sha256={signature}\r\n\r\n",
+                body.len()
+            );
+            [head.into_bytes(), body].concat()
+        })
+        .collect()
+}
+
 /// Sends the requests over so many connections until all are answered or the time is up.
 pub(crate) fn run(addr: SocketAddr, server: &str, requests: Vec<Vec<u8>>, connections: usize, at_most: Duration) -> Shown {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

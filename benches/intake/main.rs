@@ -1,10 +1,13 @@
 //! Durable intake over HTTP: a real server in a process of its own, a journal on a disk, one answer awaited per connection.
-//! `cargo bench -p people-benches --bench intake [-- PART] [--rounds N] [--seconds S]`; `PART` is `rate`, `drive`, `large` or `memory`.
+//! `cargo bench -p people-benches --bench intake [-- PART] [--rounds N] [--seconds S]`; `PART` is `rate`, `drive`, `memory`, `large` or
+//! `webhook`. `TMPDIR` says on which disk.
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench that cannot go on may say so and stop")]
 #![expect(clippy::print_stdout, reason = "a bench prints what it measures")]
 
+mod large;
 mod load;
+mod webhook;
 mod world;
 
 use std::io::{Seek, SeekFrom, Write};
@@ -39,7 +42,7 @@ fn main() {
         rounds: number("--rounds").unwrap_or(5.0) as usize,
         seconds: number("--seconds").unwrap_or(4.0),
     };
-    let parts = ["rate", "drive", "memory", "large"];
+    let parts = ["rate", "drive", "memory", "large", "webhook"];
     let asked = words.iter().find(|word| parts.contains(word));
     fsync();
     for part in parts.iter().filter(|part| asked.is_none_or(|asked| asked == *part)) {
@@ -47,7 +50,8 @@ fn main() {
             "rate" => rate(&options),
             "drive" => drive(&options),
             "memory" => memory(),
-            _ => {}
+            "large" => large::large(&options),
+            _ => webhook::webhook(&options),
         }
     }
 }
@@ -148,7 +152,6 @@ fn memory() {
     }
     report_ratio("memory-before-over-after", &[before.0], &[after.0]);
     report_figure("memory-after", &[after.0.max(loaded.0)], "MiB");
-    let _ = median(&[]);
 }
 
 /// Waits until the backlog is empty.
@@ -159,7 +162,7 @@ fn quiet(addr: std::net::SocketAddr) {
         stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").expect("the server reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("the server answers");
-        if answer.contains("\"backlog\":0,") {
+        if answer.contains("\"backlog\":0}") || answer.contains("\"backlog\":0,") {
             return;
         }
         pause(Duration::from_millis(200));
