@@ -46,8 +46,10 @@ fn sign(times: u32) {
     let ask = Ask::new([people_model::cloudm::SCOPE]).expect("a scope");
     let signer = Rs256::new(&key).expect("the key signs");
     let message = Assertion::unsigned(&key, &ask, now()).message().to_vec();
-    repeat(times, || match pin!(signer.sign(black_box(&message), &[7; 32])).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(signature) => signature.expect("a signature"),
-        Poll::Pending => unreachable!("nothing here waits"),
+    repeat(times, || {
+        match pin!(signer.sign(black_box(&message), &[7; 32])).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(signature) => signature.expect("a signature"),
+            Poll::Pending => unreachable!("nothing here waits"),
+        }
     });
 }

@@ -25,7 +25,12 @@ fn main() {
             let name = format!("  the whole way of {name} / HMAC, parse to Value");
             let ratio = versus(&name, floor, || sample.whole(&person));
             if sample.name == "bamboohr" && name.contains("a change") {
-                people_benches::report_times("way-bamboohr-against-floor", ratio.median, ratio.low, ratio.high);
+                people_benches::report_times(
+                    "way-bamboohr-against-floor",
+                    ratio.median,
+                    ratio.low,
+                    ratio.high,
+                );
             }
         }
     }

@@ -36,9 +36,10 @@ fn main() {
     };
     ours();
     println!("ours sends {}", String::from_utf8_lossy(&sample.whole(&person)));
-    for (name, program, script, times) in
-        [("node", "node", "peers/node/peer.mjs", "20000"), ("python", "python3", "peers/python/peer.py", "5000")]
-    {
+    for (name, program, script, times) in [
+        ("node", "node", "peers/node/peer.mjs", "20000"),
+        ("python", "python3", "peers/python/peer.py", "5000"),
+    ] {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         let theirs = || {
             let output = Command::new(program).arg(&script).arg(file.path()).arg(times).output().ok()?;

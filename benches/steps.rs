@@ -27,7 +27,9 @@ fn verify(c: &mut Criterion) {
     let mut group = c.benchmark_group("verify");
     for sample in samples() {
         group.throughput(Throughput::Bytes(sample.body().len() as u64));
-        group.bench_function(format!("{}: HMAC alone", sample.name), |b| b.iter(|| mac(&[black_box(sample.body())])));
+        group.bench_function(format!("{}: HMAC alone", sample.name), |b| {
+            b.iter(|| mac(&[black_box(sample.body())]))
+        });
         group.bench_function(sample.name, |b| b.iter(|| sample.verify()));
     }
     group.finish();
@@ -40,7 +42,11 @@ fn plan(c: &mut Criterion) {
         let pieces = sample.pieces();
         for (name, person) in [("change", Person::known()), ("hire", Person::unknown())] {
             group.bench_function(format!("{}, {name}", sample.name), |b| {
-                b.iter_batched(|| pieces.clone(), |pieces| person.request(&id, pieces), criterion::BatchSize::SmallInput);
+                b.iter_batched(
+                    || pieces.clone(),
+                    |pieces| person.request(&id, pieces),
+                    criterion::BatchSize::SmallInput,
+                );
             });
         }
     }
@@ -105,7 +111,9 @@ fn journal(c: &mut Criterion) {
             runtime.block_on(store.append(&who, 0, &[Entry::Answered { at: now() }], &mark)).expect("a disk")
         });
     });
-    group.bench_function("read a log", |b| b.iter(|| runtime.block_on(store.read(&person(1_000_100))).expect("a disk")));
+    group.bench_function("read a log", |b| {
+        b.iter(|| runtime.block_on(store.read(&person(1_000_100))).expect("a disk"))
+    });
     group.finish();
 }
 
@@ -151,7 +159,9 @@ fn whole(c: &mut Criterion) {
                 post(server.addr(), n).await;
                 // Settled: the account was made and a look has shown it.
                 while bridge.journal.stats().await.expect("a disk").events[4] <= u64::from(n) {
-                    tokio::time::timeout(Duration::from_micros(500), std::future::pending::<()>()).await.unwrap_err();
+                    tokio::time::timeout(Duration::from_micros(500), std::future::pending::<()>())
+                        .await
+                        .unwrap_err();
                 }
             });
         });

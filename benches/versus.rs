@@ -48,6 +48,7 @@ fn sorted(mut all: Vec<f64>) -> Vec<f64> {
 }
 
 /// Times both in turns and prints one line.
+#[expect(clippy::print_stdout, reason = "this is what a bench is for")]
 pub fn versus<A, B>(name: &str, mut theirs: impl FnMut() -> A, mut ours: impl FnMut() -> B) -> Ratio {
     let (their_times, our_times) = (times_for(&mut theirs), times_for(&mut ours));
     let (mut a, mut b, mut ratios) = (Vec::new(), Vec::new(), Vec::new());

@@ -21,7 +21,8 @@ const KEPT: u32 = 3_000_000;
 
 /// Where it is kept between runs: `PEOPLE_BENCH_LARGE`, or a folder of the machine's temporary one.
 fn place() -> PathBuf {
-    std::env::var_os("PEOPLE_BENCH_LARGE").map_or_else(|| std::env::temp_dir().join("people-bench-large"), PathBuf::from)
+    std::env::var_os("PEOPLE_BENCH_LARGE")
+        .map_or_else(|| std::env::temp_dir().join("people-bench-large"), PathBuf::from)
 }
 
 /// Against an empty one, in turns; then once more right after the page cache has lost the file.
@@ -35,7 +36,11 @@ pub(crate) fn large(options: &Options) {
         println!("large: made in {:.0} s", began.elapsed().as_secs_f64());
     }
     let size = std::fs::metadata(&file).map_or(0, |data| data.len());
-    println!("large: {} bytes, {} entries, {PEOPLE} people, {KEPT} deliveries kept", size, PEOPLE * ENTRIES_EACH);
+    println!(
+        "large: {} bytes, {} entries, {PEOPLE} people, {KEPT} deliveries kept",
+        size,
+        PEOPLE * ENTRIES_EACH
+    );
     let run = clock().elapsed().as_nanos() as u64 + std::process::id() as u64;
     let (mut full, mut empty) = (Vec::new(), Vec::new());
     for n in 0..options.rounds {
@@ -53,7 +58,10 @@ pub(crate) fn large(options: &Options) {
     report_figure("intake-large-rate", &rates(&full), "1/s");
     report_figure("intake-large-p99", &full.iter().map(|shown| shown.p99).collect::<Vec<_>>(), "ms");
     // `dd` with this flag gives up the file's cached pages.
-    let forget = Command::new("dd").arg(format!("of={}", file.display())).args(["oflag=nocache", "conv=notrunc,fdatasync", "count=0"]).output();
+    let forget = Command::new("dd")
+        .arg(format!("of={}", file.display()))
+        .args(["oflag=nocache", "conv=notrunc,fdatasync", "count=0"])
+        .output();
     if forget.is_ok_and(|output| output.status.success()) {
         let running = Running::start(&folder, Mode::Sort);
         let shown = on(&running, 32, options.seconds, &format!("{run}_cold"), PEOPLE as usize);
@@ -81,9 +89,11 @@ fn make(folder: &Path) {
     let off: String = laid.iter().map(|(kind, name, _)| format!("DROP {kind} {name};")).collect();
     let on: String = laid.iter().map(|(_, _, sql)| format!("{sql};")).collect();
     let entries = PEOPLE * ENTRIES_EACH;
-    let numbers = |to: u32| format!("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {to})");
+    let numbers =
+        |to: u32| format!("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {to})");
     // Keys of the past 30 days, spread evenly; hashes spread over all their range, ascending.
-    let moment = format!("(SELECT received FROM deliveries WHERE seq = 1) - 2592000000 + (x * 2592000000 / {KEPT})");
+    let moment =
+        format!("(SELECT received FROM deliveries WHERE seq = 1) - 2592000000 + (x * 2592000000 / {KEPT})");
     let id = format!("'d_' || printf('%012x', {moment}) || printf('%016x', x)");
     let step = i64::MAX / i64::from(KEPT) / 128;
     let batch = format!(

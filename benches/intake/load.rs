@@ -82,7 +82,13 @@ pub(crate) fn plain(count: usize, secret: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// Sends the requests over so many connections until all are answered or the time is up.
-pub(crate) fn run(addr: SocketAddr, server: &str, requests: Vec<Vec<u8>>, connections: usize, at_most: Duration) -> Shown {
+pub(crate) fn run(
+    addr: SocketAddr,
+    server: &str,
+    requests: Vec<Vec<u8>>,
+    connections: usize,
+    at_most: Duration,
+) -> Shown {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let mut shares: Vec<Vec<Vec<u8>>> = vec![Vec::new(); connections];
@@ -120,7 +126,12 @@ pub(crate) fn run(addr: SocketAddr, server: &str, requests: Vec<Vec<u8>>, connec
     })
 }
 
-async fn one(mut stream: TcpStream, requests: Vec<Vec<u8>>, began: std::time::Instant, at_most: Duration) -> Vec<Duration> {
+async fn one(
+    mut stream: TcpStream,
+    requests: Vec<Vec<u8>>,
+    began: std::time::Instant,
+    at_most: Duration,
+) -> Vec<Duration> {
     let mut times = Vec::with_capacity(requests.len());
     let mut answer = vec![0; 4096];
     for request in requests {
@@ -145,6 +156,7 @@ async fn one(mut stream: TcpStream, requests: Vec<Vec<u8>>, began: std::time::In
 fn whole(answer: &[u8]) -> bool {
     let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
     let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
-    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+    let length =
+        head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse().ok());
     answer.len() >= end + 4 + length.unwrap_or(0usize)
 }

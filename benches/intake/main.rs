@@ -2,7 +2,11 @@
 //! `cargo bench -p people-benches --bench intake [-- PART] [--rounds N] [--seconds S]`; `PART` is `rate`, `drive`, `memory`, `large` or
 //! `webhook`. `TMPDIR` says on which disk.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a bench that cannot go on may say so and stop")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a bench that cannot go on may say so and stop"
+)]
 #![expect(clippy::print_stdout, reason = "a bench prints what it measures")]
 
 mod large;
@@ -127,7 +131,11 @@ fn drive(options: &Options) {
             .collect();
         let rates: Vec<f64> = shown.iter().map(|shown| shown.rate).collect();
         report_ratio(&format!("intake-{connections}-driving-against-svix"), &rates, &vec![svix; rates.len()]);
-        report_figure(&format!("intake-{connections}-driving-p99"), &shown.iter().map(|s| s.p99).collect::<Vec<_>>(), "ms");
+        report_figure(
+            &format!("intake-{connections}-driving-p99"),
+            &shown.iter().map(|s| s.p99).collect::<Vec<_>>(),
+            "ms",
+        );
     }
 }
 
@@ -159,7 +167,9 @@ fn quiet(addr: std::net::SocketAddr) {
     use std::io::Read;
     for _ in 0..600 {
         let mut stream = std::net::TcpStream::connect(addr).expect("the server takes connections");
-        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").expect("the server reads");
+        stream
+            .write_all(b"GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            .expect("the server reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("the server answers");
         if answer.contains("\"backlog\":0}") || answer.contains("\"backlog\":0,") {

@@ -22,7 +22,8 @@ pub(crate) fn webhook(options: &Options) {
     std::fs::write(&file, hooks.to_string()).expect("a file");
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for n in 0..options.rounds {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+        let free =
+            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
         let started = Command::new("webhook")
             .args(["-hooks", &file.to_string_lossy(), "-ip", "127.0.0.1", "-port", &free.port().to_string()])
             .stdout(Stdio::null())

@@ -124,7 +124,8 @@ pub(crate) fn serve(folder: &Path, mode: &str) {
         let open = if mode == Mode::Alone.word() { Store::open_alone } else { Store::open };
         let path = folder.join("people.toml");
         let journal = open(&folder.join("people.sqlite")).expect("the journal opens");
-        let mut bridge = load::bridge_over(&path, Clock::default(), journal).expect("the configuration works");
+        let mut bridge =
+            load::bridge_over(&path, Clock::default(), journal).expect("the configuration works");
         if mode != Mode::Drive.word() {
             bridge.config.server.concurrency = 0;
         }

@@ -24,20 +24,80 @@ const MAP: &str = "cargo bench -p people-benches --bench map";
 const PEERS: &str = "cargo bench -p people-benches --bench peers";
 
 const ROWS: [Row; 14] = [
-    Row { what: "RS256 2048 in workerd, warm, against jwt-simple", ratio: "sign-workerd-against-jwt-simple", least: 8.0, repeat: EDGE },
-    Row { what: "the same against WebCrypto", ratio: "sign-workerd-against-webcrypto", least: 0.625, repeat: EDGE },
-    Row { what: "cold in workerd: import and first assertion, against jwt-simple", ratio: "sign-cold-against-jwt-simple", least: 2.0, repeat: EDGE },
-    Row { what: "RS256 natively against jwt-simple pure-rust", ratio: "sign-native-against-jwt-simple", least: 2.0, repeat: SIGN },
-    Row { what: "a BambooHR delivery, bytes to request, against HMAC and `Value`", ratio: "way-bamboohr-against-floor", least: 0.5, repeat: MAP },
+    Row {
+        what: "RS256 2048 in workerd, warm, against jwt-simple",
+        ratio: "sign-workerd-against-jwt-simple",
+        least: 8.0,
+        repeat: EDGE,
+    },
+    Row {
+        what: "the same against WebCrypto",
+        ratio: "sign-workerd-against-webcrypto",
+        least: 0.625,
+        repeat: EDGE,
+    },
+    Row {
+        what: "cold in workerd: import and first assertion, against jwt-simple",
+        ratio: "sign-cold-against-jwt-simple",
+        least: 2.0,
+        repeat: EDGE,
+    },
+    Row {
+        what: "RS256 natively against jwt-simple pure-rust",
+        ratio: "sign-native-against-jwt-simple",
+        least: 2.0,
+        repeat: SIGN,
+    },
+    Row {
+        what: "a BambooHR delivery, bytes to request, against HMAC and `Value`",
+        ratio: "way-bamboohr-against-floor",
+        least: 0.5,
+        repeat: MAP,
+    },
     Row { what: "the same against Node", ratio: "way-against-node", least: 3.0, repeat: PEERS },
     Row { what: "the same against Python", ratio: "way-against-python", least: 30.0, repeat: PEERS },
-    Row { what: "durable intake, 32 connections, against one flush for each delivery", ratio: "intake-32-against-flush-each", least: 5.0, repeat: "cargo bench -p people-benches --bench intake -- rate" },
-    Row { what: "durable intake, 1 connection, against svix-server's 1,349 a second", ratio: "intake-1-against-svix", least: 2.5, repeat: "cargo bench -p people-benches --bench intake -- rate" },
-    Row { what: "32 connections, against svix-server's 2,613 a second", ratio: "intake-32-against-svix", least: 5.0, repeat: "cargo bench -p people-benches --bench intake -- rate" },
-    Row { what: "the same while people are driven", ratio: "intake-32-driving-against-svix", least: 0.0, repeat: "cargo bench -p people-benches --bench intake -- drive" },
-    Row { what: "32 connections, against Debian's `webhook`, which stores nothing", ratio: "intake-32-against-webhook", least: 0.0, repeat: "cargo bench -p people-benches --bench intake -- webhook" },
-    Row { what: "intake into 10 million entries against an empty journal", ratio: "intake-large-against-empty", least: 0.9, repeat: "cargo bench -p people-benches --bench intake -- large" },
-    Row { what: "resident set before 100,000 deliveries against after", ratio: "memory-before-over-after", least: 1.0 / 1.1, repeat: "cargo bench -p people-benches --bench intake -- memory" },
+    Row {
+        what: "durable intake, 32 connections, against one flush for each delivery",
+        ratio: "intake-32-against-flush-each",
+        least: 5.0,
+        repeat: "cargo bench -p people-benches --bench intake -- rate",
+    },
+    Row {
+        what: "durable intake, 1 connection, against svix-server's 1,349 a second",
+        ratio: "intake-1-against-svix",
+        least: 2.5,
+        repeat: "cargo bench -p people-benches --bench intake -- rate",
+    },
+    Row {
+        what: "32 connections, against svix-server's 2,613 a second",
+        ratio: "intake-32-against-svix",
+        least: 5.0,
+        repeat: "cargo bench -p people-benches --bench intake -- rate",
+    },
+    Row {
+        what: "the same while people are driven",
+        ratio: "intake-32-driving-against-svix",
+        least: 0.0,
+        repeat: "cargo bench -p people-benches --bench intake -- drive",
+    },
+    Row {
+        what: "32 connections, against Debian's `webhook`, which stores nothing",
+        ratio: "intake-32-against-webhook",
+        least: 0.0,
+        repeat: "cargo bench -p people-benches --bench intake -- webhook",
+    },
+    Row {
+        what: "intake into 10 million entries against an empty journal",
+        ratio: "intake-large-against-empty",
+        least: 0.9,
+        repeat: "cargo bench -p people-benches --bench intake -- large",
+    },
+    Row {
+        what: "resident set before 100,000 deliveries against after",
+        ratio: "memory-before-over-after",
+        least: 1.0 / 1.1,
+        repeat: "cargo bench -p people-benches --bench intake -- memory",
+    },
 ];
 
 /// The short forms. `large` makes a journal of about 3 GB first and is asked for by name: `cargo xtask bench large`.
@@ -46,7 +106,10 @@ const SHORT: [(&str, &str); 7] = [
     ("bench: map", "bench --locked -p people-benches --bench map"),
     ("bench: peers", "bench --locked -p people-benches --bench peers"),
     ("bench: intake", "bench --locked -p people-benches --bench intake -- rate --rounds 5 --seconds 3"),
-    ("bench: intake, driving", "bench --locked -p people-benches --bench intake -- drive --rounds 3 --seconds 3"),
+    (
+        "bench: intake, driving",
+        "bench --locked -p people-benches --bench intake -- drive --rounds 3 --seconds 3",
+    ),
     ("bench: webhook", "bench --locked -p people-benches --bench intake -- webhook --rounds 3 --seconds 3"),
     ("bench: memory", "bench --locked -p people-benches --bench intake -- memory"),
 ];
@@ -59,7 +122,10 @@ pub(crate) fn bench(steps: &mut Steps, args: &[String]) -> Result<(), Stopped> {
     let mut said = Said::new();
     let before = load();
     let mut all = SHORT.to_vec();
-    all.push(("bench: large", "bench --locked -p people-benches --bench intake -- large --rounds 5 --seconds 4"));
+    all.push((
+        "bench: large",
+        "bench --locked -p people-benches --bench intake -- large --rounds 5 --seconds 4",
+    ));
     for (name, words) in all {
         let asked = args.iter().any(|arg| arg == "all" || name.ends_with(arg.as_str()));
         if !(asked || args.is_empty() && name != "bench: large") {
@@ -131,7 +197,8 @@ fn write(said: &Said, load_before: &str) -> String {
 
 fn machine(load_before: &str) -> Vec<(&'static str, String)> {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1)).unwrap_or("?");
+    let model =
+        info.lines().find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1)).unwrap_or("?");
     let cores = info.lines().filter(|line| line.starts_with("processor")).count();
     let first = |mut command: Command| {
         command.env("LC_ALL", "C");
@@ -162,7 +229,9 @@ mod tests {
     #[test]
     fn lines_of_the_convention_are_kept_and_others_are_not() {
         let mut said = Said::new();
-        for line in ["ratio a 2.0 1.5 2.5", "figure fsync 0.15 ms", "ratio", "way: 3 times", "ratio a 3.0 1.5 4.5"] {
+        for line in
+            ["ratio a 2.0 1.5 2.5", "figure fsync 0.15 ms", "ratio", "way: 3 times", "ratio a 3.0 1.5 4.5"]
+        {
             keep(&mut said, line);
         }
         assert_eq!(said.len(), 2);

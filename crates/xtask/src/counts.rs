@@ -8,7 +8,8 @@ use crate::command::{ask, cargo, command, root, run};
 use crate::steps::{Passed, Steps, Stopped};
 
 /// The steps, and how often each is done: twice, so that what the start costs falls out of the difference.
-const STEPS: [(&str, u64, u64); 4] = [("verify", 50, 250), ("map", 50, 250), ("plan", 50, 250), ("sign", 1, 4)];
+const STEPS: [(&str, u64, u64); 4] =
+    [("verify", 50, 250), ("map", 50, 250), ("plan", 50, 250), ("sign", 1, 4)];
 
 /// How far a figure may lie from the committed one, in percent.
 const TOLERANCE: f64 = 3.0;
@@ -35,7 +36,8 @@ pub(crate) fn counts(steps: &mut Steps, args: &[String]) -> Result<(), Stopped> 
         let known = read(&fs::read_to_string(&path).unwrap_or_default());
         if accept {
             let lines: String = found.iter().map(|(step, each)| format!("{step} = {each}\n")).collect();
-            fs::write(&path, format!("{HEAD}{lines}")).map_err(|error| format!("{}: {error}", path.display()))?;
+            fs::write(&path, format!("{HEAD}{lines}"))
+                .map_err(|error| format!("{}: {error}", path.display()))?;
             return Ok(Passed::With("benches/counts.toml written".to_owned()));
         }
         compare(&known, &found)
@@ -48,7 +50,8 @@ fn count(step: &str, times: u64) -> Result<u64, String> {
     let out = "--callgrind-out-file=/dev/null";
     let words = ["--tool=callgrind", out, program.as_str(), step, &times.to_string()];
     let answer = ask(command("valgrind", words))?.ok_or("there is no valgrind")?;
-    let collected = answer.stderr.lines().find_map(|line| line.split("Collected : ").nth(1)?.trim().parse().ok());
+    let collected =
+        answer.stderr.lines().find_map(|line| line.split("Collected : ").nth(1)?.trim().parse().ok());
     match collected {
         Some(collected) if answer.success => Ok(collected),
         _ => Err(format!("valgrind says: {}", answer.stderr)),

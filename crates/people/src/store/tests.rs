@@ -155,7 +155,9 @@ async fn many_at_once_share_a_commit() {
 fn goes(book: &mut Book<Sqlite>) -> Result<i64, BookError<SqliteError>> {
     let rows = book.driver().query("SELECT synchronous FROM pragma_synchronous", &[]);
     let rows = rows.map_err(|source| BookError::Driver { operation: "test", source })?;
-    let Some([people_core::journal::sql::Value::Int(how)]) = rows.first().map(Vec::as_slice) else { panic!() };
+    let Some([people_core::journal::sql::Value::Int(how)]) = rows.first().map(Vec::as_slice) else {
+        panic!()
+    };
     Ok(*how)
 }
 

@@ -164,7 +164,9 @@ pub(crate) fn print() {
     row("CPU seconds a month", &|year| short(year.deliveries / 12.0 * CPU_MS / 1e3));
     row("bytes stored after a year", &|year| short(year.bytes()));
     row("guard: bytes, of 10 G", &|year| short(year.guard_bytes()));
-    row("guard: busy, of the year", &|year| format!("{:.2} %", year.guard.served * GUARD_S / (MINUTES as f64 * 0.6)));
+    row("guard: busy, of the year", &|year| {
+        format!("{:.2} %", year.guard.served * GUARD_S / (MINUTES as f64 * 0.6))
+    });
     row("guard: longest queue", &|year| format!("{:.0} s", year.guard.longest_s));
     row("guard: minutes with a queue of over a minute", &|year| year.guard.late_minutes.to_string());
     row("intakes: longest queue", &|year| format!("{:.0} s", year.intake.longest_s));
@@ -178,9 +180,18 @@ pub(crate) fn print() {
     row("**$ a month**", &|year| format!("**{:.2}**", total(year)));
     row("$ a person and year", &|year| format!("{:.5}", total(year) * 12.0 / year.people));
     println!();
-    println!("The guard is full at {} people.", short(fullest(|people| expected(people).guard_bytes() < MOST_BYTES)));
-    println!("The guard is never more than a minute behind up to {} people.", short(fullest(|people| play(people).guard.longest_s < 60.0)));
-    println!("The intakes are never more than a second behind up to {} people.", short(fullest(|people| play(people).intake.longest_s < 1.0)));
+    println!(
+        "The guard is full at {} people.",
+        short(fullest(|people| expected(people).guard_bytes() < MOST_BYTES))
+    );
+    println!(
+        "The guard is never more than a minute behind up to {} people.",
+        short(fullest(|people| play(people).guard.longest_s < 60.0))
+    );
+    println!(
+        "The intakes are never more than a second behind up to {} people.",
+        short(fullest(|people| play(people).intake.longest_s < 1.0))
+    );
     println!("A first load of all people through one guard takes {}.", {
         let days = |people: f64| people * GUARD_REQUESTS * GUARD_S / 86_400.0;
         format!("{:.1} hours for a million, {:.1} days for 100 million", days(1e6) * 24.0, days(1e8))
