@@ -31,6 +31,26 @@ fn its_configurations_work() {
 }
 
 #[test]
+fn the_invitations_are_configured_as_they_say() {
+    let text = include_str!("../../docs/invitations.md");
+    let block = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    let config = Config::parse(&format!("{SMALLEST}{block}")).unwrap_or_else(|error| panic!("{error}"));
+    let required = block.split("unmanaged").next().expect("the required keys");
+    let defaults = Config::parse(&format!("{SMALLEST}{required}")).expect("the defaults work");
+    assert_ne!(config.invitations, defaults.invitations);
+    for row in text.lines().filter(|line| line.starts_with("| `") && !line.contains("people invite")) {
+        let cells: Vec<&str> =
+            row.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`')).collect();
+        // The required ones have no default.
+        if !cells[1].starts_with('|') {
+            let text = format!("{SMALLEST}{required}{} = \"{}\"\n", cells[0], cells[1]);
+            let config = Config::parse(&text).unwrap_or_else(|error| panic!("{row}\n{error}"));
+            assert_eq!(config.invitations, defaults.invitations, "{row}");
+        }
+    }
+}
+
+#[test]
 fn its_table_of_keys_is_right() {
     let defaults = Config::parse(SMALLEST).expect("the smallest configuration works");
     let mut rows = 0;

@@ -118,6 +118,7 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let urls = sim.urls();
         let config = config.replace("{cloudm}", &urls.cloudm).replace("{bamboohr}", &urls.bamboohr);
+        let config = config.replace("{cloudidentity}", &urls.cloudidentity);
         let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).expect("a file");
         write("people.toml", config.as_bytes());
         write("key.json", sim.key_json().as_bytes());

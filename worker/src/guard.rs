@@ -98,7 +98,9 @@ impl Guard {
             Ask::Find { wanted } => talk::said(self.shelf.find(&wanted).await),
             Ask::Events { filter } => talk::said(self.shelf.events(&filter).await),
             Ask::Stats => talk::said(self.shelf.stats().await),
-            Ask::Token { refused } => talk::said(Ok::<_, TalkError>(self.token(refused).await?)),
+            Ask::Token { scope, subject, refused } => {
+                talk::said(Ok::<_, TalkError>(self.token(&scope, subject, refused).await?))
+            }
             Ask::Tend { before } => {
                 self.shelf.prune(before).await?;
                 self.state.storage().set_alarm(0).await?;
@@ -110,11 +112,21 @@ impl Guard {
         }
     }
 
-    /// The token, exchanged once for all who ask meanwhile.
-    async fn token(&self, refused: Option<String>) -> Result<Result<String, NotSent>, TalkError> {
+    /// The token of this scope and subject, exchanged once for all who ask meanwhile; none that the configuration does not name.
+    async fn token(
+        &self,
+        scope: &str,
+        subject: Option<String>,
+        refused: Option<String>,
+    ) -> Result<Result<String, NotSent>, TalkError> {
         let bridge = self.bridge()?;
-        let google =
-            bridge.wires.cloudm.google().ok_or_else(|| TalkError("CloudM has no account".to_owned()))?;
+        let stranger = || TalkError("no API that is configured needs this token".to_owned());
+        let ask = people_auth::Ask::new(scope.split(' ')).map_err(|_| stranger())?;
+        let ask = match subject {
+            Some(subject) => ask.on_behalf_of(subject),
+            None => ask,
+        };
+        let google = bridge.wires.google(&ask).ok_or_else(stranger)?;
         if let Some(refused) = refused {
             let _ = google.refuse(&Secret::new(refused), host::now());
         }

@@ -69,9 +69,13 @@ impl Host for EdgeHost {
         }
     }
 
-    async fn token(&self, _: &Ask, refused: Option<&Secret<String>>) -> Option<Result<Token, NotSent>> {
+    async fn token(&self, ask: &Ask, refused: Option<&Secret<String>>) -> Option<Result<Token, NotSent>> {
         let (env, tenant) = self.guard.as_ref()?;
-        let question = talk::Ask::Token { refused: refused.map(|token| token.expose().clone()) };
+        let question = talk::Ask::Token {
+            scope: ask.scope().to_owned(),
+            subject: ask.subject().map(str::to_owned),
+            refused: refused.map(|token| token.expose().clone()),
+        };
         let unreachable = |_| NotSent {
             after_s: None,
             why: Why::new(WhyKind::Token).detail("the object that keeps tokens does not answer"),

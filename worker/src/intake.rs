@@ -187,7 +187,8 @@ impl Intake {
     /// How far this delivery is. One that is divided otherwise by now begins again: handing on twice changes nothing.
     async fn cursor(&self, delivery: &DeliveryId, parts: usize) -> Result<Cursor, TalkError> {
         let kept: Option<String> = self.state.storage().get(CURSOR).await?;
-        let kept: Cursor = kept.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+        let kept: Cursor =
+            kept.and_then(|json| people_model::read_json(json.as_bytes()).ok()).unwrap_or_default();
         if kept.delivery == delivery.as_str() && kept.parts == parts {
             return Ok(kept);
         }

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use people_auth::ServiceAccountKey;
 use people_core::bridge::Bridge;
 use people_core::config::{Config, SecretRef};
 use people_model::Secret;
@@ -65,8 +64,10 @@ pub(crate) fn bridge(env: &Env, place: Place) -> Result<EdgeBridge, String> {
     let config = Config::parse(&document(env)?).map_err(|error| error.to_string())?;
     let secrets = secrets(env);
     let in_key = |error: &dyn std::fmt::Display| format!("[google] credentials: {error}");
-    let json = secrets(&config.google.credentials).map_err(|error| in_key(&error))?;
-    let key = ServiceAccountKey::parse(json.expose().as_bytes()).map_err(|error| in_key(&error))?;
+    let credentials = config.google.credentials(&secrets).map_err(|error| in_key(&error))?;
+    if config.google.credentials.document().is_none() {
+        return Err(in_key(&"there is no metadata server at the edge; use { env = \"NAME\" }"));
+    }
     let tenant = config.cloudm.domain.to_string();
     let guard = match &place {
         Place::Guard => None,
@@ -76,7 +77,8 @@ pub(crate) fn bridge(env: &Env, place: Place) -> Result<EdgeBridge, String> {
         Place::Person(shelf) => Some(shelf),
         _ => None,
     };
-    let signer = EdgeSigner::new(config.google.signer, key.clone());
+    let signer = credentials.key().map(|key| EdgeSigner::new(config.google.signer, key.clone()));
     let journal = EdgeJournal { env: env.clone(), tenant, shelf };
-    Bridge::new(config, &secrets, EdgeHost { guard }, journal, key, signer).map_err(|error| error.to_string())
+    Bridge::new(config, &secrets, EdgeHost { guard }, journal, credentials, signer)
+        .map_err(|error| error.to_string())
 }

@@ -135,7 +135,7 @@ impl Person {
         }
         let kept: Option<String> = self.state.storage().get(PEOPLE).await?;
         let people: BTreeSet<PersonKey> = match kept {
-            Some(json) => serde_json::from_str(&json)?,
+            Some(json) => people_model::read_json(json.as_bytes())?,
             None => BTreeSet::new(),
         };
         self.people.replace(Some(people.clone()));

@@ -99,6 +99,8 @@ pub(crate) enum Ask {
         filter: Filter,
     },
     Token {
+        scope: String,
+        subject: Option<String>,
         refused: Option<String>,
     },
     #[cfg(feature = "trial")]
@@ -225,7 +227,7 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     let mut response = stub.fetch_with_request(Request::new_with_init("https://object/", &init)?).await?;
     let answer = response.bytes().await?;
     match response.status_code() {
-        200 => Ok(serde_json::from_slice(&answer)?),
+        200 => Ok(people_model::read_json(&answer)?),
         _ => Err(TalkError(String::from_utf8_lossy(&answer).into_owned())),
     }
 }
@@ -235,7 +237,7 @@ pub(crate) async fn asked(request: &mut Request) -> Result<(Ask, Bytes), TalkErr
     let frame = Bytes::from(request.bytes().await?);
     // JSON as it is written here has no line break.
     let end = frame.iter().position(|byte| *byte == b'\n').unwrap_or(frame.len());
-    let question = serde_json::from_slice(&frame.slice(..end))?;
+    let question = people_model::read_json(&frame.slice(..end))?;
     let body = frame.slice(end.saturating_add(1).min(frame.len())..);
     Ok((question, body))
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use http::{Request, Response};
 use jiff::tz::TimeZone;
-use people_auth::{ServiceAccountKey, Signer};
+use people_auth::{Credentials, Signer};
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{
     DeliveryId, Email, Entry, Event, EventId, HeldWhy, Members, PersonKey, Secret, SourceName, Trust, Why,
@@ -62,14 +62,14 @@ pub enum Decided {
 }
 
 impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
-    /// Puts the bridge together. Every secret is resolved now, so that a missing one shows at the start and not at night.
+    /// Puts the bridge together; credentials with a key need a signer for it. Every secret is resolved now, so that a missing one shows at the start and not at night.
     pub fn new(
         config: Config,
         secrets: &dyn Secrets,
         host: H,
         journal: J,
-        key: ServiceAccountKey,
-        signer: S,
+        credentials: impl Into<Credentials>,
+        signer: impl Into<Option<S>>,
     ) -> Result<Self, ConfigError> {
         let sources = sources(&config, secrets)?;
         let admin_token = match &config.server.admin_token {
@@ -80,11 +80,12 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
                 problem,
             })?),
         };
-        let key = match &config.google.audience {
-            Some(audience) => key.with_audience(audience.clone()),
-            None => key,
+        let credentials = credentials.into();
+        let credentials = match &config.google.audience {
+            Some(audience) => credentials.with_audience(audience.clone()),
+            None => credentials,
         };
-        let wires = Wires::new(&config, secrets, &Account::new(key, signer))?;
+        let wires = Wires::new(&config, secrets, &Account::new(credentials, signer))?;
         Ok(Self { host, journal, wires, config, sources, admin_token, counters: Counters::default() })
     }
 

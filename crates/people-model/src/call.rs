@@ -137,7 +137,8 @@ impl fmt::Debug for Call {
 /// What a call, once done, means for the person. The engine folds these; it knows nothing of any API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "effect", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "effect", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Effect {
     /// The account exists from now on.
     Create {
@@ -175,7 +176,22 @@ pub enum Effect {
         /// Its workflow.
         workflow: WorkflowId,
     },
+    /// The owner of an unmanaged account is asked, by mail, to hand it over.
+    Invite {
+        /// The account's address.
+        address: Email,
+        /// How many mails had been sent before, where an invitation was to be seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mails: Option<u64>,
+    },
+    /// The invitation is taken back.
+    CancelInvitation {
+        /// The account's address.
+        address: Email,
+    },
 }
+
+crate::tagged::tagged!("effect" Effect);
 
 impl Effect {
     /// Whether somebody loses access by it: what protected accounts and the breaker guard.
@@ -195,12 +211,14 @@ impl Effect {
             Self::Offboard => "offboard",
             Self::AbortOnboarding { .. } => "abort onboarding",
             Self::AbortOffboarding { .. } => "abort offboarding",
+            Self::Invite { .. } => "invite",
+            Self::CancelInvitation { .. } => "cancel invitation",
         }
     }
 }
 
 /// One step of a plan: a call and what it means.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Step {
     /// What it means for the person once done.
@@ -208,4 +226,14 @@ pub struct Step {
     pub effect: Effect,
     /// What is sent.
     pub call: Call,
+}
+
+impl<'de> Deserialize<'de> for Step {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let mut members = crate::Members::deserialize(input)?;
+        let call = crate::tagged::take(&mut members, "call")?;
+        let effect = <Effect as Deserialize>::deserialize(Value::Object(members));
+        let effect = effect.map_err(serde::de::Error::custom)?;
+        Ok(Self { effect, call })
+    }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::tagged::take;
 use crate::{Members, WorkerId};
 
 /// What has happened, or will happen on the effective date.
@@ -93,7 +94,7 @@ impl Event {
 
 /// A worker as the HR system describes them. A member that is absent says nothing; one that is `null` says that the value
 /// was removed.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Worker {
     /// The HR worker id.
@@ -107,6 +108,22 @@ pub struct Worker {
     /// CloudM profile members by their CloudM name. `manager` may be a worker id or an address.
     #[serde(flatten)]
     pub profile: Members,
+}
+
+impl<'de> Deserialize<'de> for Worker {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let (mut own, mut profile) = (Members::new(), Members::new());
+        for (name, value) in Members::deserialize(input)? {
+            let known = matches!(name.as_str(), "id" | "timezone" | "email");
+            (if known { &mut own } else { &mut profile }).insert(name, value);
+        }
+        Ok(Self {
+            id: take(&mut own, "id")?,
+            timezone: take(&mut own, "timezone")?,
+            email: take(&mut own, "email")?,
+            profile,
+        })
+    }
 }
 
 impl fmt::Debug for Event {

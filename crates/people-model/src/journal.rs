@@ -22,7 +22,8 @@ pub enum Trust {
 /// One entry of a person's log, append-only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "entry", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "entry", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Entry {
     /// HR said something about the person.
     Heard {
@@ -136,10 +137,13 @@ pub enum Entry {
     },
 }
 
+crate::tagged::tagged!("entry" Entry);
+
 /// Why a plan waits for a human.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "held", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "held", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HeldWhy {
     /// The account is protected by the policy.
@@ -200,7 +204,19 @@ pub enum HeldWhy {
         /// The member.
         member: String,
     },
+    /// An account that the customer does not manage has the address.
+    Unmanaged,
+    /// The owner of the unmanaged account declined the invitation.
+    InvitationDeclined,
+    /// The invitation was not answered in time.
+    InvitationUnanswered,
+    /// The answer to a sent invitation was lost, and nothing shows whether the mail went.
+    InvitationUncertain,
+    /// The invitation was accepted, and the target does not show the account.
+    InvitationAccepted,
 }
+
+crate::tagged::tagged!("held" HeldWhy);
 
 impl HeldWhy {
     /// Whether the same question is asked, whatever its figures.
@@ -267,6 +283,21 @@ impl fmt::Display for HeldWhy {
             Self::Incomplete { member } => {
                 write!(f, "HR has not sent {member}, which an account needs; map it, then have HR send the person again")
             }
+            Self::Unmanaged => f.write_str(
+                "an account that Google Workspace does not manage has the address ([invitations] unmanaged); invite its owner with `people invite send`, and approve with --address once that is accepted or to use another; or approve to make the account all the same",
+            ),
+            Self::InvitationDeclined => f.write_str(
+                "the owner of the unmanaged account with the address declined the invitation; talk to them, then approve with --address to use another, or approve to make the account all the same",
+            ),
+            Self::InvitationUnanswered => f.write_str(
+                "the invitation to the owner of the unmanaged account was not answered in time ([invitations] wait); talk to them, then approve with --address to use another, or approve to make the account all the same",
+            ),
+            Self::InvitationUncertain => f.write_str(
+                "the answer to a sent invitation was lost, and nothing shows whether the mail went; look with `people invite get`, then approve to send it once more",
+            ),
+            Self::InvitationAccepted => f.write_str(
+                "the invitation was accepted and CloudM does not show the account; look there, then approve to make it",
+            ),
         }
     }
 }
@@ -274,7 +305,8 @@ impl fmt::Display for HeldWhy {
 /// How things ended, for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "outcome", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The account is as HR says.
@@ -297,6 +329,12 @@ pub enum Outcome {
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
         until: Timestamp,
     },
+    /// The owner of the unmanaged account with the address is invited; the answer is awaited.
+    Invited {
+        /// Until when it is not yet looked at again.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        until: Timestamp,
+    },
     /// The account is offboarded, or its offboarding runs.
     Offboarded,
     /// The hire was taken back, and nothing is left of it.
@@ -307,6 +345,8 @@ pub enum Outcome {
     Rejected,
 }
 
+crate::tagged::tagged!("outcome" Outcome);
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -314,6 +354,7 @@ impl fmt::Display for Outcome {
             Self::Waiting { until } => write!(f, "agrees; next at {until}"),
             Self::Scheduled { at } => write!(f, "onboarding scheduled for {at}"),
             Self::Expected { until } => write!(f, "onboarding awaited until {until}"),
+            Self::Invited { until } => write!(f, "invited; answer awaited, next look at {until}"),
             Self::Offboarded => f.write_str("offboarded"),
             Self::Withdrawn => f.write_str("withdrawn"),
             Self::NoAccount => f.write_str("no account, none wanted"),

@@ -10,14 +10,17 @@
 //! | [`verdict`] | what an answer to a call means |
 //! | [`journal`] | the entries of a person's log |
 //! | [`cloudm`] | resources of the CloudM People API v4 |
+//! | [`invitations`] | resources of Cloud Identity's user invitations v1 |
 #![forbid(unsafe_code)]
 
 pub mod call;
 pub mod cloudm;
 pub mod event;
 pub mod id;
+pub mod invitations;
 pub mod journal;
 pub mod secret;
+mod tagged;
 pub mod time;
 pub mod verdict;
 mod zones;
@@ -34,3 +37,11 @@ pub use verdict::{Verdict, Why};
 
 /// A JSON object: members by name.
 pub type Members = serde_json::Map<String, serde_json::Value>;
+
+/// Reads a document by way of a tree. Where size counts more than time: a type that is read in several places costs its code once.
+///
+/// # Errors
+/// Where it is no JSON, or not what is wanted.
+pub fn read_json<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
+    T::deserialize(serde_json::from_slice::<serde_json::Value>(json)?)
+}

@@ -9,7 +9,8 @@ use crate::{Email, WorkflowId};
 /// What an answer means. `T` is what a done call yields: a JSON value while it is being handled, a [`Receipt`] in the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "verdict", rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", schemars(tag = "verdict", !remote))]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Verdict<T> {
     /// It is done.
     Done {
@@ -35,6 +36,8 @@ pub enum Verdict<T> {
         why: Why,
     },
 }
+
+crate::tagged::tagged!("verdict" Verdict<T>, T);
 
 impl<T> Verdict<T> {
     /// Changes what a done call yields.
@@ -88,6 +91,8 @@ pub enum WhyKind {
     Unauthorized,
     /// 403: the role does not allow it for this person's organizational unit.
     Forbidden,
+    /// 403 of an API other than CloudM: the account, whoever it acts for, or the scope does not allow it.
+    Denied,
     /// 404 with reason `notFound`.
     Absent,
     /// 404 without a trustworthy reason, or a wrong path.
@@ -154,6 +159,7 @@ impl fmt::Display for Why {
             WhyKind::Forbidden => {
                 "the service account's CloudM role does not allow this for the person's organizational unit"
             }
+            WhyKind::Denied => "the API does not allow it",
             WhyKind::Absent => "there is no such user or workflow",
             WhyKind::WrongPath => "the server does not know this path: check base_url",
             WhyKind::Conflict => "it exists already",

@@ -50,6 +50,13 @@ pub struct SigningKey {
 }
 
 /// The kernel in use.
+#[cfg_attr(
+    any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")),
+    expect(
+        clippy::large_enum_variant,
+        reason = "there is one in a process, and the larger one is the usual one"
+    )
+)]
 enum Engine {
     #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
     Lanes(Crt<crate::simd::Lanes<crate::simd::Best>>),
@@ -166,6 +173,11 @@ impl SigningKey {
     /// # Errors
     /// [`SignError::Unverified`] if that one is wrong too.
     pub fn sign(&self, message: &[u8], seed: &[u8; 32]) -> Result<Vec<u8>, SignError> {
+        self.sign_and_count(message, seed).map(|(signature, _)| signature)
+    }
+
+    /// The signature, and which attempt made it.
+    fn sign_and_count(&self, message: &[u8], seed: &[u8; 32]) -> Result<(Vec<u8>, u8), SignError> {
         let encoded = encode(message, self.public.len());
         let first = match &self.engine {
             #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
@@ -173,12 +185,16 @@ impl SigningKey {
             Engine::Scalar(crt) => self.combine(crt.private(&self.parts, &encoded, seed)),
         };
         if self.public.verify(&first, &encoded) {
-            return Ok(first.to_vec());
+            return Ok((first.to_vec(), 1));
         }
         let second = Crt::<Scalar>::new(&self.parts)
             .map(|crt| self.combine(crt.private(&self.parts, &encoded, seed)))
             .ok_or(SignError::Unverified)?;
-        if self.public.verify(&second, &encoded) { Ok(second.to_vec()) } else { Err(SignError::Unverified) }
+        if self.public.verify(&second, &encoded) {
+            Ok((second.to_vec(), 2))
+        } else {
+            Err(SignError::Unverified)
+        }
     }
 
     /// Garner: from the powers modulo p and q to the one modulo n.
@@ -348,3 +364,6 @@ fn encode(message: &[u8], len: usize) -> Vec<u8> {
     out.extend(hash);
     out
 }
+
+#[cfg(test)]
+mod tests;

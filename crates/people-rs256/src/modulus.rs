@@ -225,7 +225,6 @@ impl<const B: u32> Modulus<B> {
 }
 
 #[inline(always)]
-#[expect(clippy::unnecessary_cast, reason = "`From` exists, but not for a name that stands for two types")]
 fn wide(limb: Limb) -> Wide {
     limb as Wide
 }
@@ -238,7 +237,31 @@ fn dot(a: &[Limb], b: &[Limb], k: usize) -> Wide {
     pairs(a.get(first..last), b.get((k + 1).saturating_sub(last)..(k + 1 - first).min(b.len())))
 }
 
+/// First times last and so on: four at a time in two sums, which stay below the bound of one.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[inline(always)]
+fn pairs(a: Option<&[Limb]>, b: Option<&[Limb]>) -> Wide {
+    use core::arch::wasm32::{
+        i64x2_add, u32x4, u64x2_extmul_high_u32x4, u64x2_extmul_low_u32x4, u64x2_extract_lane, u64x2_splat,
+    };
+    let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());
+    let (a_fours, b_fours) = (a.chunks_exact(4), b.rchunks_exact(4));
+    let (a_rest, b_rest) = (a_fours.remainder(), b_fours.remainder());
+    let (mut low, mut high) = (u64x2_splat(0), u64x2_splat(0));
+    for (a, b) in a_fours.zip(b_fours) {
+        if let ([a, a_1, a_2, a_3], [b_3, b_2, b_1, b]) = (a, b) {
+            let (a, b) = (u32x4(*a, *a_1, *a_2, *a_3), u32x4(*b, *b_1, *b_2, *b_3));
+            low = i64x2_add(low, u64x2_extmul_low_u32x4(a, b));
+            high = i64x2_add(high, u64x2_extmul_high_u32x4(a, b));
+        }
+    }
+    let sum = i64x2_add(low, high);
+    let rest: Wide = a_rest.iter().zip(b_rest.iter().rev()).map(|(a, b)| wide(*a) * wide(*b)).sum();
+    u64x2_extract_lane::<0>(sum) + u64x2_extract_lane::<1>(sum) + rest
+}
+
 /// First times last and so on.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[inline(always)]
 fn pairs(a: Option<&[Limb]>, b: Option<&[Limb]>) -> Wide {
     let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());

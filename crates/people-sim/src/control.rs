@@ -8,9 +8,10 @@
 //! | `GET`, `POST /clock` `{"now"}` or `{"advance_s"}` | the virtual clock |
 //! | `POST /users` | seeds a CloudM user, or an array of them |
 //! | `POST /employees`, `DELETE /employees/{id}` | BambooHR's employees |
+//! | `POST /consumers`, `POST /consumers/{email}` `{"answer": "accept" or "decline"}`, `DELETE /consumers/{email}` | unmanaged accounts (`email`, `since`, `state`, `mailsSentCount`), their owners' answers, their end |
 //! | `POST /roles` `{"deny": [actions]}` | what the role denies |
 //! | `POST /domains` `{"delegated": [domains] or null}` | which domains are delegated |
-//! | `POST /options` | `delegation`, `suspended_writable`, `employee_id_readable`, `pending_visible` |
+//! | `POST /options` | `delegation`, `suspended_writable`, `employee_id_readable`, `pending_visible`, `invitation_lag_s`, `customer`, `invitation_admin` |
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::cloudidentity::Consumer;
 use crate::faults::Fault;
 use crate::http::{Reply, Request};
 use crate::options::{Action, Switches};
@@ -59,6 +61,13 @@ struct Roles {
 #[serde(deny_unknown_fields)]
 struct Domains {
     delegated: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase", tag = "answer")]
+enum Answer {
+    Accept,
+    Decline,
 }
 
 /// The world; a handler that panicked does not lock the tester out.
@@ -140,6 +149,23 @@ fn perform(world: &Mutex<World>, request: &Request) -> Result<Reply, Reply> {
         ("DELETE", ["employees", id]) => match lock(world).employees.remove(*id) {
             Some(_) => done(),
             None => Err(refuse(404, "no such employee")),
+        },
+        ("POST", ["consumers"]) => {
+            let consumers: Vec<Consumer> = read_all(request)?;
+            let mut world = lock(world);
+            consumers.into_iter().try_for_each(|one| world.invitations.put(one)).map_err(bad)?;
+            done()
+        }
+        ("POST", ["consumers", email]) => {
+            let answer: Answer = read(request)?;
+            match lock(world).answer_invitation(email, matches!(answer, Answer::Accept)) {
+                true => done(),
+                false => Err(refuse(409, "nobody of this address is invited")),
+            }
+        }
+        ("DELETE", ["consumers", email]) => match lock(world).invitations.remove(email) {
+            true => done(),
+            false => Err(refuse(404, "no such unmanaged account")),
         },
         ("POST", ["roles"]) => {
             let roles: Roles = read(request)?;

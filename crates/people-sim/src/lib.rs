@@ -1,12 +1,14 @@
-//! The pretend clouds: Google's token endpoint, the CloudM People API and BambooHR's employee API, on one loopback port, with
-//! injected faults and a virtual clock. It knows nothing of the client it serves, so that a mistake of the client is not mirrored.
+//! The pretend clouds: Google's token endpoint, the CloudM People API, Cloud Identity's user invitations and BambooHR's employee API, on
+//! one loopback port, with injected faults and a virtual clock. It knows nothing of the client it serves, so that a mistake of the client is not mirrored.
 //!
 //! | path below the address | serves |
 //! |---|---|
 //! | `/token` | the JWT bearer grant |
+//! | `/sts`, `/iamcredentials`, `/computeMetadata`, `/latest`, `/subject` | Google's STS, IAM Credentials API and metadata server, Amazon's instance metadata service, an issuer of subject tokens |
 //! | `/_ah/api/people/v4/…`, `/_ah/api/people/v1/…` | CloudM |
 //! | `/bamboohr/api/v1/employees/{id}` | BambooHR (and `/bamboohr/api/gateway.php/{company}/v1/employees/{id}`) |
-//! | `/ccai`, `/cloudidentity`, `/gapps` | 501 for now |
+//! | `/cloudidentity/v1/customers/{customer}/userinvitations…` | Cloud Identity's user invitations |
+//! | `/ccai`, `/gapps` | 501 for now |
 //! | `/control/…` | the tester's side: state, faults, clock, seeds; see [`Sim`] for the same in process |
 //!
 //! ```no_run
@@ -30,6 +32,7 @@ mod cloudm;
 mod control;
 mod directory;
 mod faults;
+mod federation;
 mod gapps;
 mod http;
 mod key;

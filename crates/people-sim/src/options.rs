@@ -19,7 +19,8 @@ pub struct SimOptions {
     pub key_pem: Option<String>,
     /// The service account's address.
     pub client_email: String,
-    /// Whether the account has domain-wide delegation, so that an assertion may carry `sub`.
+    /// Whether the account has domain-wide delegation, so that an assertion may carry `sub`. For the scope of user invitations, which
+    /// needs one, it always has.
     pub delegation: bool,
     /// The API key that BambooHR asks for.
     pub bamboohr_key: String,
@@ -31,6 +32,12 @@ pub struct SimOptions {
     pub employee_id_readable: bool,
     /// Whether a user who is scheduled but not yet onboarded can be read and patched.
     pub pending_visible: bool,
+    /// For how long Cloud Identity's get and list do not show a new unmanaged account. Google says 48 hours; none by default.
+    pub invitation_lag: SignedDuration,
+    /// The only customer of Cloud Identity that the account may ask about; any where `None`.
+    pub customer: Option<String>,
+    /// The only administrator who may manage invitations; whoever is impersonated where `None`.
+    pub invitation_admin: Option<String>,
 }
 
 impl Default for SimOptions {
@@ -47,6 +54,9 @@ impl Default for SimOptions {
             suspended_writable: true,
             employee_id_readable: true,
             pending_visible: true,
+            invitation_lag: SignedDuration::ZERO,
+            customer: None,
+            invitation_admin: None,
         }
     }
 }
@@ -94,6 +104,9 @@ pub(crate) struct Switches {
     suspended_writable: Option<bool>,
     employee_id_readable: Option<bool>,
     pending_visible: Option<bool>,
+    invitation_lag_s: Option<u32>,
+    customer: Option<String>,
+    invitation_admin: Option<String>,
 }
 
 impl Switches {
@@ -103,5 +116,10 @@ impl Switches {
         set(&mut options.suspended_writable, self.suspended_writable);
         set(&mut options.employee_id_readable, self.employee_id_readable);
         set(&mut options.pending_visible, self.pending_visible);
+        if let Some(seconds) = self.invitation_lag_s {
+            options.invitation_lag = SignedDuration::from_secs(seconds.into());
+        }
+        options.customer = self.customer.clone().or(options.customer.take());
+        options.invitation_admin = self.invitation_admin.clone().or(options.invitation_admin.take());
     }
 }

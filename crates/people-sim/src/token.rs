@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::json;
 
+use crate::cloudidentity;
 use crate::http::{Handled, Reply, Request, text_of};
 use crate::world::World;
 use people_model::Members;
@@ -37,8 +38,14 @@ pub(crate) struct Tokens {
     last: Option<String>,
 }
 
+impl Grant {
+    pub(crate) fn new(identity: String, scopes: Vec<String>, expires: Timestamp) -> Self {
+        Self { identity, scopes, expires }
+    }
+}
+
 impl Tokens {
-    fn issue(&mut self, grant: Grant, now: Timestamp) -> Option<String> {
+    pub(crate) fn issue(&mut self, grant: Grant, now: Timestamp) -> Option<String> {
         let mut bytes = [0_u8; 48];
         SystemRandom::new().fill(&mut bytes).ok()?;
         let token = format!("ya29.c.{}", URL_SAFE_NO_PAD.encode(bytes));
@@ -134,7 +141,7 @@ fn grant(world: &mut World, request: &Request, now: Timestamp) -> Result<String,
     }
     let identity = match claims.get("sub") {
         None => world.options.client_email.clone(),
-        Some(_) if !world.options.delegation => {
+        Some(_) if !world.options.delegation && scopes.iter().any(|scope| scope != cloudidentity::SCOPE) => {
             return Err(Refusal(401, "unauthorized_client", NOT_DELEGATED.to_owned()));
         }
         Some(subject) => subject
@@ -169,7 +176,7 @@ fn verify(world: &World, assertion: &str) -> Result<Members, Refusal> {
     if good { Ok(claims) } else { Err(invalid(BAD_SIGNATURE)) }
 }
 
-fn is_scope(scope: &str) -> bool {
+pub(crate) fn is_scope(scope: &str) -> bool {
     !scope.contains(',')
         && (["openid", "email", "profile"].contains(&scope)
             || scope.strip_prefix("https://www.googleapis.com/auth/").is_some_and(|name| !name.is_empty()))

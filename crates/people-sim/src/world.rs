@@ -12,6 +12,7 @@ use crate::calls::CallRecord;
 use crate::clock::{Clock, http_date, rfc3339};
 use crate::directory::{Directory, User};
 use crate::faults::{Fault, FaultBody, FaultKind, Faults, RetryAfter};
+use crate::federation::Service;
 use crate::http::{Handled, Reply, Request};
 use crate::key::Key;
 use crate::options::{Action, SimOptions};
@@ -62,6 +63,7 @@ pub(crate) struct World {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Api {
     Token,
+    Federation(Service),
     CloudM,
     BambooHr,
     Ccai,
@@ -78,13 +80,14 @@ impl Api {
             "ccai" => Some(Self::Ccai),
             "cloudidentity" => Some(Self::CloudIdentity),
             "gapps" => Some(Self::Gapps),
-            _ => None,
+            other => Service::of(other).map(Self::Federation),
         }
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
+            Self::Federation(service) => service.name(),
             Self::CloudM => "cloudm",
             Self::BambooHr => "bamboohr",
             Self::Ccai => "ccai",
@@ -96,6 +99,7 @@ impl Api {
     fn op(self, request: &Request) -> &'static str {
         match self {
             Self::Token => "token",
+            Self::Federation(service) => service.op(request),
             Self::CloudM => cloudm::op(request),
             Self::BambooHr => bamboohr::op(request),
             Self::Ccai => ccai::op(request),
@@ -107,6 +111,7 @@ impl Api {
     fn handle(self, world: &mut World, request: &Request, now: Timestamp) -> Handled {
         match self {
             Self::Token => token::handle(world, request, now),
+            Self::Federation(service) => service.handle(world, request, now),
             Self::CloudM => cloudm::handle(world, request, now),
             Self::BambooHr => bamboohr::handle(world, request),
             Self::Ccai => ccai::handle(world, request, now),
@@ -122,6 +127,7 @@ impl Api {
         let (reason, message) = (fault.reason.as_deref(), fault.message.as_deref());
         let reply = match self {
             Self::Token => token::fault(status, reason, message),
+            Self::Federation(service) => service.fault(status, reason, message),
             Self::CloudM => cloudm::fault(status, raw, reason, message),
             Self::BambooHr => bamboohr::error(status, message.unwrap_or("Injected fault")),
             Self::Ccai => ccai::fault(status, message),
@@ -229,6 +235,18 @@ impl World {
         let user = cloudm::seeded(self, user, domain, now);
         self.directory.put(user);
         Ok(())
+    }
+
+    /// The owner of an unmanaged account answers the invitation. Whoever accepts has an account that CloudM shows.
+    pub(crate) fn answer_invitation(&mut self, email: &str, accepts: bool) -> bool {
+        let now = self.tick();
+        let answered = self.invitations.answer(email, accepts, now);
+        if answered && accepts && self.directory.get(&email.to_lowercase()).is_none() {
+            let mut profile = Members::new();
+            profile.insert("id".to_owned(), Value::String(email.to_lowercase()));
+            return self.seed_user(profile).is_ok();
+        }
+        answered
     }
 
     /// Seeds a BambooHR employee, replacing one of the same id.

@@ -7,9 +7,11 @@ use clap_complete::Shell;
 
 use crate::report::Format;
 
+mod invite;
 mod journal;
 mod user;
 
+pub use invite::{Invite, Sending};
 pub use journal::{Events, Held};
 pub use user::{Address, File, User, Workflow, Writing};
 
@@ -133,6 +135,10 @@ Then, in people.toml: [cloudm] base_url is the `cloudm` of that line, [google] c
     /// Abort a workflow.
     #[command(subcommand)]
     Workflow(Workflow),
+
+    /// Find unmanaged accounts and invite their owners, one operation at a time.
+    #[command(subcommand)]
+    Invite(Invite),
 
     /// Look at what was heard, and hear it again.
     #[command(subcommand)]

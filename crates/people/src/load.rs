@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use people_auth::{KeyError, Rs256, ServiceAccountKey, SignError};
+use people_auth::{Credentials, Rs256, SignError};
 use people_core::bridge::Bridge;
-use people_core::config::{Config, ConfigError, SecretRef};
+use people_core::config::{Config, ConfigError, CredentialsProblem, SecretRef};
 use people_model::Secret;
 
 use crate::host::{Clock, Native};
@@ -37,12 +37,9 @@ pub enum LoadError {
         /// What.
         error: ConfigError,
     },
-    /// A secret is not there.
+    /// The credentials are not there or cannot be used.
     #[error("[google] credentials: {0}")]
-    Secret(String),
-    /// The key cannot be used.
-    #[error("[google] credentials: {0}")]
-    Key(#[from] KeyError),
+    Credentials(#[from] CredentialsProblem),
     /// The key cannot sign.
     #[error("[google] credentials: {0}")]
     Sign(#[from] SignError),
@@ -81,10 +78,14 @@ pub fn secrets(folder: &Path) -> impl Fn(&SecretRef) -> Result<Secret<String>, S
     }
 }
 
-/// The key of the configuration.
-pub fn key(config: &Config, folder: &Path) -> Result<ServiceAccountKey, LoadError> {
-    let json = secrets(folder)(&config.google.credentials).map_err(LoadError::Secret)?;
-    Ok(ServiceAccountKey::parse(json.expose().as_bytes())?)
+/// The credentials of the configuration.
+pub fn credentials(config: &Config, folder: &Path) -> Result<Credentials, LoadError> {
+    Ok(config.google.credentials(&secrets(folder))?)
+}
+
+/// The signer for these credentials, where they hold a key.
+pub fn signer(credentials: &Credentials) -> Result<Option<Rs256>, LoadError> {
+    Ok(credentials.key().map(Rs256::new).transpose()?)
 }
 
 /// The journal of the configuration.
@@ -108,9 +109,9 @@ pub fn bridge(path: &Path, clock: Clock) -> Result<NativeBridge, LoadError> {
 pub fn bridge_over(path: &Path, clock: Clock, journal: Store) -> Result<NativeBridge, LoadError> {
     let config = config(path)?;
     let folder = folder(path);
-    let key = key(&config, &folder)?;
-    let signer = Rs256::new(&key)?;
-    let host = Native::new(clock, TIMEOUT, config.server.rate)?;
-    Bridge::new(config, &secrets(&folder), host, journal, key, signer)
+    let credentials = credentials(&config, &folder)?;
+    let signer = signer(&credentials)?;
+    let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder);
+    Bridge::new(config, &secrets(&folder), host, journal, credentials, signer)
         .map_err(|error| LoadError::Config { path: path.to_owned(), error })
 }

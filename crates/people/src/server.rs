@@ -27,6 +27,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long a burst of deliveries is gathered before it is taken apart: each look for work costs as much as a delivery.
 const GATHER: Duration = Duration::from_millis(5);
 
+/// How often tokens are looked at that are near their end.
+const LOOK_AHEAD: Duration = Duration::from_secs(10);
+
 /// How many connections are served at once; more wait in the system's queue.
 const CONNECTIONS: usize = 1024;
 
@@ -55,6 +58,7 @@ impl Server {
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, bridge.clone(), work.clone(), stopped.clone()));
         tasks.spawn(Worker::new(bridge.clone(), work.clone()).run(stopped.clone()));
+        tasks.spawn(look_ahead(bridge.clone(), stopped.clone()));
         tasks.spawn(housekeeping(bridge, stopped));
         Ok(Self { addr, stop, tasks, work })
     }
@@ -239,6 +243,21 @@ impl Worker {
             });
         }
         Ok(sorted > 0 || started > 0)
+    }
+}
+
+/// Gets new tokens before the old ones are stale, so that no call waits for one.
+async fn look_ahead(bridge: Arc<NativeBridge>, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(LOOK_AHEAD);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stopped.changed() => return,
+        }
+        tokio::select! {
+            () = bridge.wires.look_ahead(&bridge.host) => {}
+            _ = stopped.changed() => return,
+        }
     }
 }
 

@@ -116,7 +116,8 @@ fn cargo_deny() -> Result<Passed, String> {
 fn python() -> Result<Passed, String> {
     let (environment, interpreter) = (environment(), interpreter());
     let complete = environment.join("packages.txt");
-    let imports = || ask(command(&interpreter, ["-c", "import google.auth, requests"]));
+    let imports =
+        || ask(command(&interpreter, ["-c", "import google.auth, googleapiclient.discovery, requests"]));
     let same = fs::read_to_string(&complete).is_ok_and(|list| list == PACKAGES);
     if same && imports()?.is_some_and(|answer| answer.success) {
         return Ok(Passed::With("present".to_owned()));
@@ -149,7 +150,7 @@ mod tests {
     fn every_package_is_pinned() {
         let packages: Vec<&str> = PACKAGES.lines().filter(|line| !line.starts_with('#')).collect();
         assert!(packages.iter().all(|package| package.contains("==")), "{packages:?}");
-        for name in ["google-auth==", "requests=="] {
+        for name in ["google-api-python-client==", "google-auth==", "requests=="] {
             assert!(packages.iter().any(|package| package.starts_with(name)), "{name}");
         }
     }

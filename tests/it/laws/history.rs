@@ -21,6 +21,17 @@ pub(super) enum Said {
     Department(Option<u8>),
     Family(u8),
     Manager(usize),
+    /// Not said: they have made an account of their own with the address.
+    OwnAccount,
+    /// Not said: they accept the invitation, once they have one.
+    Accepts,
+}
+
+impl Said {
+    /// Whether HR says it.
+    fn is_heard(&self) -> bool {
+        !matches!(self, Self::OwnAccount | Self::Accepts)
+    }
 }
 
 /// Something said about the person of this number.
@@ -52,7 +63,8 @@ impl History {
         let mut batches = Vec::new();
         for (n, batch) in self.0.iter().enumerate() {
             now += SignedDuration::from_hours(24) * i32::from(batch.after);
-            let posts = batch.told.iter().enumerate().map(|(m, (person, said))| {
+            let heard = batch.told.iter().enumerate().filter(|(_, (_, said))| said.is_heard());
+            let posts = heard.map(|(m, (person, said))| {
                 let occurred =
                     now - SignedDuration::from_hours(1) + SignedDuration::from_secs((n * 60 + m) as i64);
                 (format!("msg_{n}_{m}"), body(*person, *said, occurred, day_of(now)).to_string())
@@ -61,6 +73,17 @@ impl History {
         }
         batches
     }
+
+    /// Whose address, in the batch of this number, has an account of its own from then on, and who accepts an invitation.
+    pub(super) fn own_accounts(&self, batch: usize) -> impl Iterator<Item = (String, Said)> {
+        let told = self.0.get(batch).into_iter().flat_map(|batch| &batch.told);
+        told.filter(|(_, said)| !said.is_heard()).map(|(person, said)| (address(*person), *said))
+    }
+}
+
+fn address(person: usize) -> String {
+    let (given, family) = NAMES[person];
+    format!("{given}.{family}@example.com").to_lowercase()
 }
 
 fn day_of(at: Timestamp) -> Date {
@@ -93,6 +116,7 @@ fn body(person: usize, said: Said, occurred: Timestamp, today: Date) -> Value {
         Said::Department(n) => change("department", json!(n.map(|n| format!("Department {n}")))),
         Said::Family(n) => change("familyName", json!(format!("{family}-{n}"))),
         Said::Manager(other) => change("manager", json!((other + 1).to_string())),
+        Said::OwnAccount | Said::Accepts => Value::Null,
     }
 }
 
@@ -107,6 +131,8 @@ impl fmt::Debug for Said {
             Self::Department(n) => write!(f, "Department({n:?})"),
             Self::Family(n) => write!(f, "Family({n})"),
             Self::Manager(n) => write!(f, "Manager({n})"),
+            Self::OwnAccount => f.write_str("OwnAccount"),
+            Self::Accepts => f.write_str("Accepts"),
         }
     }
 }
@@ -146,7 +172,8 @@ impl History {
         let (mut today, mut said_so_far) = (0, 0);
         for batch in &self.0 {
             today += i32::from(batch.after);
-            for said in batch.told.iter().filter(|(person, _)| *person == who).map(|(_, said)| *said) {
+            let told = batch.told.iter().filter(|(person, said)| *person == who && said.is_heard());
+            for said in told.map(|(_, said)| *said) {
                 let said_in = body(who, said, Timestamp::UNIX_EPOCH, Date::ZERO);
                 let named =
                     said_in["worker"].as_object().into_iter().flatten().filter(|(name, _)| *name != "id");
@@ -166,9 +193,7 @@ impl History {
         let stands =
             |hire: &(i32, u32)| leave.is_none_or(|leave: (i32, u32)| hire.1 > leave.1 && hire.0 > leave.0);
         let works = hire.filter(stands).map(|_| members);
-        let (given, family) = NAMES[who];
-        let address = format!("{given}.{family}@example.com").to_lowercase();
-        End { address, works, leaves }
+        End { address: address(who), works, leaves }
     }
 }
 
@@ -213,16 +238,24 @@ pub(super) fn histories() -> impl Strategy<Value = History> {
             let hires = hires.filter_map(|(person, day)| Some((person, Said::Hire(day?))));
             Batch { after: 0, told: hires.chain(rest).collect() }
         });
-        (first, prop::collection::vec(batch, 0..4)).prop_map(|(first, rest)| {
+        let own = prop_oneof![2 => Just(None), 1 => (0..people).prop_map(Some)];
+        (first, prop::collection::vec(batch, 0..4), own).prop_map(|(first, rest, own)| {
             let rest = rest.into_iter().map(|(after, told)| Batch { after, told });
-            History(std::iter::once(first).chain(rest).collect())
+            let mut batches: Vec<Batch> = std::iter::once(first).chain(rest).collect();
+            // Whoever has an account of their own accepts in the end, or it is a question for a human.
+            for (batch, said) in [(0, Said::OwnAccount), (batches.len() - 1, Said::Accepts)] {
+                batches[batch].told.extend(own.map(|person| (person, said)));
+            }
+            History(batches)
         })
     })
 }
 
 /// Careers by hand: whatever the bridge can do happens in one of them.
 pub(super) fn careers() -> Vec<History> {
-    use Said::{Department, Family, Hire, HireCancelled, Leave, LeaveCancelled, Manager, Title};
+    use Said::{
+        Accepts, Department, Family, Hire, HireCancelled, Leave, LeaveCancelled, Manager, OwnAccount, Title,
+    };
     vec![
         // Joins, is changed, leaves, comes back.
         History::of(&[
@@ -249,5 +282,18 @@ pub(super) fn careers() -> Vec<History> {
         ]),
         // A manager who is known only later.
         History::of(&[(0, &[(0, Hire(0)), (0, Manager(1))]), (1, &[(1, Hire(-1)), (1, Manager(0))])]),
+        // Has an account of their own, is invited and accepts; leaves.
+        History::of(&[
+            (0, &[(0, OwnAccount), (0, Hire(0))]),
+            (3, &[(0, Accepts), (0, Title(1))]),
+            (9, &[(0, Leave(-1))]),
+        ]),
+        // The same, announced, called off and announced again, while another leaves who was only invited.
+        History::of(&[
+            (0, &[(0, OwnAccount), (0, Hire(20)), (1, OwnAccount), (1, Hire(-1))]),
+            (2, &[(0, HireCancelled), (1, Leave(-1))]),
+            (2, &[(0, Hire(5))]),
+            (2, &[(0, Accepts)]),
+        ]),
     ]
 }

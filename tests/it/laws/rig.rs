@@ -21,7 +21,7 @@ use people_sim::{Sim, SimOptions, Workflow, WorkflowKind, WorkflowState};
 use serde_json::{Value, json};
 
 use super::fuse::{Blow, Book, Carrier, Fuse, Time};
-use super::history::{History, Post};
+use super::history::{History, Post, Said};
 use crate::world::{HR_SECRET, START, hmac256, key_pem, person_key};
 
 const CONFIG: &str = r#"
@@ -30,6 +30,12 @@ domain = "example.com"
 base_url = "{cloudm}"
 [google]
 credentials = "key"
+[invitations]
+customer = "C01"
+admin = "admin@example.com"
+base_url = "{cloudidentity}"
+unmanaged = "invite"
+wait = "365d"
 [[source]]
 name = "hr"
 kind = "standard-webhooks"
@@ -65,6 +71,8 @@ pub(super) struct Rig {
     /// Whether several people are driven at once.
     at_once: bool,
     deaths: u32,
+    /// Who accepts an invitation as soon as they have one.
+    accepting: BTreeSet<String>,
 }
 
 impl Rig {
@@ -76,7 +84,17 @@ impl Rig {
         let (memory, native, time) = (Rc::default(), native(), Time::starting_at(start));
         let fuse = Rc::<Fuse>::default();
         let bridge = bridge(&sim, &memory, &native, &time, &fuse);
-        Self { sim, bridge, memory, native, time, fuse, at_once: false, deaths: 0 }
+        Self {
+            sim,
+            bridge,
+            memory,
+            native,
+            time,
+            fuse,
+            at_once: false,
+            deaths: 0,
+            accepting: BTreeSet::new(),
+        }
     }
 
     /// A rig that drives several people at once.
@@ -111,9 +129,10 @@ impl Rig {
     pub(super) async fn play(&mut self, history: &History, mut order: impl FnMut(Vec<Post>) -> Vec<Post>) {
         let start: Timestamp = START.parse().expect("a moment");
         let mut last = start;
-        for (now, posts) in history.posts(start) {
+        for (n, (now, posts)) in history.posts(start).into_iter().enumerate() {
             // Time never goes back: two batches on one day come right after each other.
             self.set_now(now.max(self.time.now()));
+            self.own_accounts(history, n);
             self.settle().await;
             for (id, body) in order(posts) {
                 self.deliver(&id, &body).await;
@@ -124,10 +143,28 @@ impl Rig {
         self.end(last).await;
     }
 
+    /// What people do with accounts of their own before the deliveries of a batch come.
+    fn own_accounts(&mut self, history: &History, batch: usize) {
+        for (address, said) in history.own_accounts(batch) {
+            match said {
+                Said::Accepts => _ = self.accepting.insert(address),
+                _ => self.sim.seed_consumer(json!({"email": address})).expect("an account"),
+            }
+        }
+        self.accept();
+    }
+
+    /// Whoever accepts and has an invitation does so.
+    fn accept(&mut self) {
+        let sim = &self.sim;
+        self.accepting.retain(|address| !sim.answer_invitation(address, true));
+    }
+
     /// Two months pass.
     async fn end(&mut self, last: Timestamp) {
         for days in [1, 30, 60] {
             self.set_now(last + SignedDuration::from_hours(24) * days);
+            self.accept();
             self.settle().await;
         }
     }
@@ -136,8 +173,11 @@ impl Rig {
     pub(super) async fn hurry(&mut self, history: &History, blows: &[Blow]) {
         let start: Timestamp = START.parse().expect("a moment");
         let mut last = start;
-        for ((now, posts), blow) in history.posts(start).into_iter().zip(blows.iter().cycle()) {
+        for (n, ((now, posts), blow)) in
+            history.posts(start).into_iter().zip(blows.iter().cycle()).enumerate()
+        {
             self.set_now(now.max(self.time.now()));
+            self.own_accounts(history, n);
             for (id, body) in posts {
                 self.deliver(&id, &body).await;
             }
@@ -230,7 +270,7 @@ impl Rig {
             let after = self.memory.read(&key).await.expect("infallible");
             changed.extend(after.iter().skip(before.len()).map(|entry| format!("{person} writes {entry:?}")));
         }
-        let effects = self.sim.calls(calls).into_iter().filter(|call| call.effect && call.api == "cloudm");
+        let effects = self.sim.calls(calls).into_iter().filter(|call| call.effect && call.api != "token");
         changed.extend(effects.map(|call| format!("{} {}", call.op, call.path)));
         changed
     }
@@ -253,6 +293,10 @@ impl Rig {
                 *since = json!(since.as_str().map(|since| since.split('T').next()));
             }
             picture.insert(address.clone(), json!(profile));
+        }
+        for mut invitation in state.invitations {
+            invitation.as_object_mut().and_then(|members| members.remove("updateTime"));
+            picture.insert(format!("invitation of {}", invitation["email"]), invitation);
         }
         for row in self.memory.events(&Filter { limit: 1000, ..Filter::default() }).await.expect("infallible")
         {
@@ -285,15 +329,16 @@ impl Rig {
                 end.address
             );
         }
-        let made: usize =
-            once.iter().filter(|(call, _)| !call.contains("offboard")).map(|(_, count)| count).sum();
+        let makes = |call: &str| call.starts_with("users.create") || call.starts_with("users.schedule");
+        let made: usize = once.iter().filter(|(call, _)| makes(call)).map(|(_, count)| count).sum();
+        let accepted = state.invitations.iter().filter(|one| one["state"] == "ACCEPTED").count();
         let ended = |workflow: &&Workflow| {
             (workflow.kind, workflow.state) == (WorkflowKind::Onboard, WorkflowState::Aborted)
         };
         let unmade = state.workflows.iter().filter(ended).count();
-        assert_eq!(made - unmade, state.users.len(), "accounts: {:?}", state.users.keys());
+        assert_eq!(made - unmade + accepted, state.users.len(), "accounts: {:?}", state.users.keys());
         let ids: BTreeSet<_> =
-            state.users.values().map(|profile| profile["employeeId"].to_string()).collect();
+            state.users.values().map(|profile| profile.get("employeeId").map(Value::to_string)).collect();
         assert_eq!(ids.len(), state.users.len(), "worker ids: {ids:?}");
     }
 
@@ -301,7 +346,8 @@ impl Rig {
     pub(super) fn once(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for call in self.sim.calls(0).into_iter().filter(|call| call.effect) {
-            if ["users.create", "users.schedule", "users.offboard"].contains(&&*call.op) {
+            let once = ["users.create", "users.schedule", "users.offboard", "userinvitations.send"];
+            if once.contains(&&*call.op) {
                 *counts.entry(format!("{} {}", call.op, call.path)).or_default() += 1;
             }
         }
@@ -310,7 +356,9 @@ impl Rig {
 }
 
 fn bridge(sim: &Sim, memory: &Rc<Memory>, native: &Rc<Native>, time: &Time, fuse: &Rc<Fuse>) -> RigBridge {
-    let config = Config::parse(&CONFIG.replace("{cloudm}", &sim.urls().cloudm)).expect("the configuration");
+    let urls = sim.urls();
+    let text = CONFIG.replace("{cloudm}", &urls.cloudm).replace("{cloudidentity}", &urls.cloudidentity);
+    let config = Config::parse(&text).expect("the configuration");
     let secrets = |_: &SecretRef| Ok(Secret::from(format!("whsec_{}", STANDARD.encode(HR_SECRET))));
     let key = ServiceAccountKey::parse(sim.key_json().as_bytes()).expect("the key");
     let signer = Rs256::new(&key).expect("the key signs");

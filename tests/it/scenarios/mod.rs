@@ -5,6 +5,7 @@ mod attributes;
 mod dates;
 mod duplicates;
 mod failures;
+mod invitations;
 mod leavers;
 mod lifecycle;
 mod names;

@@ -4,19 +4,22 @@ use std::fmt;
 
 use jiff::tz::TimeZone;
 use people_model::SourceName;
-use people_model::time::zone;
+use people_model::time::{SignedDuration, zone};
 use serde::Deserialize;
 
 use crate::policy::Policy;
 use crate::source::{ConfigProblem, SourceConfig};
 use crate::target::cloudm::Cloudm;
+use crate::target::invitations::Invitations;
 
 mod closest;
+mod google;
 mod locate;
 pub mod secret;
 pub mod span;
 
 pub use closest::closest;
+pub use google::{CredentialsProblem, CredentialsRef, Google, SignerKind};
 pub use secret::{SecretRef, Secrets};
 pub use span::Span;
 
@@ -26,6 +29,9 @@ pub use span::Span;
 pub struct Config {
     /// The target.
     pub cloudm: Cloudm,
+    /// Cloud Identity's user invitations, where unmanaged accounts are to be found and invited.
+    #[serde(default)]
+    pub invitations: Option<Invitations>,
     /// How to get tokens for it.
     pub google: Google,
     /// Where everything that must survive is kept.
@@ -43,32 +49,6 @@ pub struct Config {
     /// The document, so that what shows later can still name its line. It holds no secret.
     #[serde(skip)]
     document: String,
-}
-
-/// `[google]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Google {
-    /// The service account's key file: a path, or `{ file = "PATH" }`, or `{ env = "NAME" }` whose value is the JSON itself.
-    #[serde(deserialize_with = "path_or_secret")]
-    pub credentials: SecretRef,
-    /// The assertion's audience, where it is not Google's constant (test clouds).
-    #[serde(default)]
-    pub audience: Option<String>,
-    /// Who signs assertions at the edge; natively it is always `rust`.
-    #[serde(default)]
-    pub signer: SignerKind,
-}
-
-/// Who signs: two ways to the same bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SignerKind {
-    /// The arithmetic in this program.
-    #[default]
-    Rust,
-    /// The runtime's WebCrypto, with a key that cannot be taken out of it again.
-    Webcrypto,
 }
 
 /// `[journal]`.
@@ -144,6 +124,7 @@ impl Config {
         let mut config: Self =
             crate::toml::from_str(text).map_err(|error| locate::parse_error(text, &error))?;
         config.check().map_err(|problem| locate::problem(text, problem))?;
+        config.cloudm.invitations.clone_from(&config.invitations);
         config.document = text.to_owned();
         Ok(config)
     }
@@ -158,9 +139,21 @@ impl Config {
         if !trusted_url(&self.cloudm.base_url) {
             return problem("cloudm.base_url", "must be an https:// URL; http:// is for this machine only");
         }
+        if let Some(invitations) = &self.invitations {
+            if !trusted_url(&invitations.base_url) {
+                return problem(
+                    "invitations.base_url",
+                    "must be an https:// URL; http:// is for this machine only",
+                );
+            }
+            if invitations.poll.get() < SignedDuration::from_mins(1) {
+                return problem("invitations.poll", "must be at least a minute");
+            }
+        }
         if !self.journal.url.starts_with("sqlite:") {
             return problem("journal.url", "use sqlite:PATH");
         }
+        self.google.check()?;
         if self.server.concurrency == 0 || self.server.rate == 0 {
             return problem("server", "concurrency and rate must be at least 1");
         }
@@ -202,8 +195,4 @@ pub fn trusted_url(url: &str) -> bool {
         (Some("http"), Some(host)) => matches!(host, "localhost" | "127.0.0.1" | "[::1]"),
         _ => false,
     }
-}
-
-fn path_or_secret<'de, D: serde::Deserializer<'de>>(input: D) -> Result<SecretRef, D::Error> {
-    secret::deserialize(input, true)
 }

@@ -137,6 +137,7 @@ where
                             Ok(Some(profile))
                         }
                         Verdict::Refused { why } if why.kind == WhyKind::Absent => Ok(None),
+                        Verdict::Refused { .. } if sight.may_be_refused() => Ok(None),
                         verdict => Err(verdict),
                     };
                     match seen {
@@ -323,7 +324,10 @@ fn mark(due: Option<Timestamp>, status: Status, note: String) -> Mark {
 /// How far an outcome is: over, or over until a date.
 fn status(outcome: Outcome) -> Status {
     match outcome {
-        Outcome::Waiting { .. } | Outcome::Scheduled { .. } | Outcome::Expected { .. } => Status::Waiting,
+        Outcome::Waiting { .. }
+        | Outcome::Scheduled { .. }
+        | Outcome::Expected { .. }
+        | Outcome::Invited { .. } => Status::Waiting,
         _ => Status::Settled,
     }
 }

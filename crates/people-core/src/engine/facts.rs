@@ -67,6 +67,32 @@ pub struct Offboarding {
     pub workflow: Option<WorkflowId>,
 }
 
+/// An invitation to the owner of an unmanaged account that was sent from here, or may have been.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invitation {
+    /// The account's address.
+    pub address: Email,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// How many mails had been sent before, where that was to be seen.
+    pub mails: Option<u64>,
+    /// Whether it is known to have been sent.
+    pub sent: bool,
+    /// Whether it was taken back.
+    pub ending: Ending,
+}
+
+/// Whether an invitation was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Nobody has asked for it.
+    No,
+    /// It was asked for, and what came of it is not known.
+    Asked,
+    /// The API refused: it does not stand any more, or was accepted.
+    Refused,
+}
+
 /// An intent whose outcome is not known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Open {

@@ -118,7 +118,9 @@ fn held(s: &Situation<'_>, why: HeldWhy, steps: Vec<Step>) -> Next {
 fn over(s: &Situation<'_>, outcome: Outcome) -> Next {
     let (outcome, due) = match (outcome, s.goal.changes) {
         (Outcome::Agreed, Some(until)) => (Outcome::Waiting { until }, Some(until)),
-        (Outcome::Expected { until }, changes) => (outcome, Some(changes.map_or(until, |at| at.min(until)))),
+        (Outcome::Expected { until } | Outcome::Invited { until }, changes) => {
+            (outcome, Some(changes.map_or(until, |at| at.min(until))))
+        }
         (outcome, due) => (outcome, due),
     };
     if s.state.settled == Some(outcome) && s.state.tries.is_none() && s.state.open.is_none() {

@@ -14,7 +14,10 @@ use people_model::{
 };
 use serde_json::Value;
 
-use super::facts::{Hire, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Tries, Version};
+use super::facts::{
+    Ending, Hire, Invitation, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Tries,
+    Version,
+};
 
 /// The fold of a log.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,6 +46,8 @@ pub struct State {
     pub onboardings: BTreeSet<WorkflowId>,
     /// The offboarding that was started from here and not taken back.
     pub offboarding: Option<Offboarding>,
+    /// The invitation that was sent from here, or may have been, until the account is there or the invitation taken back.
+    pub invitation: Option<Invitation>,
     /// When the account was made usable again, last.
     pub restored: Option<Timestamp>,
     /// The account was suspended from here, and not restored.
@@ -109,6 +114,8 @@ impl State {
             Entry::Adopted { address, .. } => {
                 self.account = Some(address.clone());
                 self.created |= self.attempted.contains(address);
+                self.created |=
+                    self.invitation.take().is_some_and(|invitation| invitation.address == *address);
                 self.attempted.clear();
                 if let Some(Open { step: Step { effect: Effect::Create { .. }, .. }, .. }) = self.open.take()
                 {
@@ -117,7 +124,7 @@ impl State {
             }
             Entry::Intended { at, step } => {
                 self.unanswered();
-                self.intend(&step.effect);
+                self.intend(*at, &step.effect);
                 self.open = Some(Open { at: *at, step: step.clone() });
             }
             Entry::Judged { at, verdict } => self.judged(*at, verdict),
@@ -234,7 +241,9 @@ impl State {
             Verdict::Done { answer } => {
                 let Some(Open { step, .. }) = self.open.take() else { return };
                 self.tries = None;
-                self.attempted.clear();
+                if !matches!(step.effect, Effect::Invite { .. } | Effect::CancelInvitation { .. }) {
+                    self.attempted.clear();
+                }
                 if let (Effect::Update | Effect::Restore | Effect::Suspend, Some(Value::Object(body))) =
                     (&step.effect, &step.call.body)
                 {
@@ -244,6 +253,7 @@ impl State {
                     Effect::Create { address } => {
                         self.account = Some(answer.address.clone().unwrap_or(address));
                         self.created = true;
+                        self.invitation = None;
                         self.offboarding = None;
                         self.suspended = false;
                     }
@@ -251,6 +261,7 @@ impl State {
                         let address = answer.address.clone().unwrap_or(address);
                         self.account = Some(address.clone());
                         self.created = true;
+                        self.invitation = None;
                         self.onboardings.extend(answer.workflow.clone());
                         let workflow = answer.workflow.clone();
                         self.onboarding = Some(Onboarding { address, at, workflow, ending: false });
@@ -266,9 +277,16 @@ impl State {
                     }
                     Effect::AbortOnboarding { .. } => self.aborted_onboarding(),
                     Effect::AbortOffboarding { .. } => self.restore(at),
+                    Effect::Invite { .. } => {
+                        if let Some(invitation) = &mut self.invitation {
+                            invitation.sent = true;
+                        }
+                    }
+                    Effect::CancelInvitation { .. } => self.invitation = None,
                 }
             }
             Verdict::Again { after_s, .. } => {
+                self.not_invited();
                 self.open = None;
                 self.tried(at, *after_s);
             }
@@ -278,6 +296,7 @@ impl State {
                 self.tried(at, None);
             }
             Verdict::Refused { why } => {
+                self.not_invited();
                 let Some(Open { step, .. }) = self.open.take() else { return };
                 match (&step.effect, why.kind) {
                     // Taken back already, or it has taken place: then the account is where it was asked for.
@@ -288,6 +307,15 @@ impl State {
                     // It is over already: nothing to abort, and the look tells whether there is something to restore.
                     (Effect::AbortOffboarding { .. }, WhyKind::Absent) => {
                         self.offboarding = None;
+                    }
+                    // It does not stand any more, or was accepted meanwhile: the look tells.
+                    (
+                        Effect::CancelInvitation { .. },
+                        WhyKind::Absent | WhyKind::BadRequest | WhyKind::Conflict,
+                    ) => {
+                        if let Some(invitation) = &mut self.invitation {
+                            invitation.ending = Ending::Refused;
+                        }
                     }
                     (Effect::Create { address } | Effect::Schedule { address, .. }, WhyKind::Conflict) => {
                         self.taken.insert(address.clone());
@@ -305,8 +333,17 @@ impl State {
     }
 
     /// From here on these may have happened, whatever the answer says or whether there is one.
-    fn intend(&mut self, effect: &Effect) {
+    fn intend(&mut self, at: Timestamp, effect: &Effect) {
         match effect {
+            Effect::Invite { address, mails } => {
+                let (address, mails) = (address.clone(), *mails);
+                self.invitation = Some(Invitation { address, at, mails, sent: false, ending: Ending::No });
+            }
+            Effect::CancelInvitation { .. } => {
+                if let Some(invitation) = &mut self.invitation {
+                    invitation.ending = Ending::Asked;
+                }
+            }
             Effect::Restore | Effect::AbortOffboarding { .. } => self.restoring = true,
             Effect::Suspend => self.suspended = true,
             Effect::AbortOnboarding { .. } => {
@@ -324,6 +361,13 @@ impl State {
             && let Effect::Create { address } | Effect::Schedule { address, .. } = &step.effect
         {
             self.attempted.insert(address.clone());
+        }
+    }
+
+    /// What was to be done was not: if that is an invitation, there is none.
+    fn not_invited(&mut self) {
+        if let Some(Open { step: Step { effect: Effect::Invite { .. }, .. }, .. }) = &self.open {
+            self.invitation = None;
         }
     }
 
@@ -347,7 +391,11 @@ impl State {
 
     /// Whether there may be an account that is usable because of what was done here.
     pub fn may_have_made(&self) -> bool {
-        self.created || self.restored.is_some() || self.open.is_some() || !self.attempted.is_empty()
+        self.created
+            || self.restored.is_some()
+            || self.open.is_some()
+            || self.invitation.is_some()
+            || !self.attempted.is_empty()
     }
 
     /// Whether a human has allowed what is held for this reason.

@@ -3,17 +3,20 @@
 
 use bytes::Bytes;
 use http::Response;
+use people_model::invitations::InvitationName;
 use people_model::{Api, Call, Email, HeldWhy, Outcome, Step, Verdict, WorkerId, verdict::Receipt};
 use serde_json::Value;
 
 use crate::engine::{Seen, Situation};
 
 pub mod cloudm;
+pub mod invitations;
 
 /// What an answer means, by the rules of the API that gave it. Total.
 pub fn judge(call: &Call, answer: &Response<Bytes>) -> Verdict<Answer> {
     match call.api {
         Api::Cloudm => cloudm::judge(call, answer),
+        Api::Invitations => invitations::judge(call, answer),
         _ => cloudm::judge(call, answer),
     }
 }
@@ -61,6 +64,17 @@ pub enum Sight {
     User(Email),
     /// The user who has this alias.
     Alias(Email),
+    /// The invitation of whoever has this address.
+    Invitation(InvitationName),
+    /// Whether whoever has this address can be invited. A refusal to say shows as nothing.
+    Invitable(InvitationName),
+}
+
+impl Sight {
+    /// Whether an answer that refuses the look says that there is nothing to be seen.
+    pub fn may_be_refused(&self) -> bool {
+        matches!(self, Self::Invitable(_))
+    }
 }
 
 /// A directory that must follow.

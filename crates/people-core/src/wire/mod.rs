@@ -34,16 +34,21 @@ impl<S> Wires<S> {
         _secrets: &dyn Secrets,
         account: &Arc<Account<S>>,
     ) -> Result<Self, ConfigError> {
-        let google = |scope| {
-            let ask = Ask::new([scope]).map_err(|error| ConfigError {
+        let ask = |scope| {
+            Ask::new([scope]).map_err(|error| ConfigError {
                 line: 0,
                 key: "google".into(),
                 problem: error.to_string(),
-            })?;
-            Ok(Access::Google(Google::new(Arc::clone(account), ask)))
+            })
         };
-        let cloudm = Wire::new(&config.cloudm.base_url, google(people_model::cloudm::SCOPE)?);
-        Ok(Self { cloudm, others: Vec::new() })
+        let google = |ask| Access::Google(Google::new(Arc::clone(account), ask));
+        let cloudm = Wire::new(&config.cloudm.base_url, google(ask(people_model::cloudm::SCOPE)?));
+        let mut others = Vec::new();
+        if let Some(invitations) = &config.invitations {
+            let ask = ask(people_model::invitations::SCOPE)?.on_behalf_of(invitations.admin.as_str());
+            others.push((Api::Invitations, Wire::new(&invitations.base_url, google(ask))));
+        }
+        Ok(Self { cloudm, others })
     }
 
     /// The way to this API, if it is configured.
@@ -52,6 +57,12 @@ impl<S> Wires<S> {
             Api::Cloudm => Some(&self.cloudm),
             _ => self.others.iter().find(|(other, _)| *other == api).map(|(_, wire)| wire),
         }
+    }
+
+    /// What gets the tokens that are asked for so, if one of the ways needs them.
+    pub fn google(&self, ask: &Ask) -> Option<&Google<S>> {
+        let ways = std::iter::once(&self.cloudm).chain(self.others.iter().map(|(_, wire)| wire));
+        ways.filter_map(Wire::google).find(|google| google.ask() == ask)
     }
 }
 
@@ -64,6 +75,16 @@ impl<S: Signer> Wires<S> {
                 let why = Why::new(WhyKind::NotSent).detail("this API is not configured (any more)");
                 Err(NoAnswer::NotSent(NotSent { after_s: None, why }))
             }
+        }
+    }
+}
+
+impl<S: Signer> Wires<S> {
+    /// Gets new tokens for those in use that are near their end, so that no call has to wait for one. What goes wrong shows in the calls.
+    pub async fn look_ahead<H: Host>(&self, host: &H) {
+        let others = self.others.iter().map(|(_, wire)| wire);
+        for google in others.chain([&self.cloudm]).filter_map(Wire::google) {
+            let _ = google.look_ahead(host).await;
         }
     }
 }

@@ -1,27 +1,23 @@
 //! Both primes side by side in the lanes of vectors. The one place with `unsafe`: vector instructions and loads without bounds checks.
 //!
 //! # The algorithm
-//! A cell holds one digit modulo p and the same digit modulo q. Montgomery's multiplication goes by columns, two at a time: a digit of `a` meets
-//! two neighbouring digits of `b` at once, and the four products (two columns, two primes) are one vector or two. It reduces not by p but by the
+//! A cell holds one digit modulo p and the same digit modulo q. Montgomery's multiplication goes by columns, four at a time: a digit of `a` is
+//! loaded once and meets four neighbouring digits of `b`. It reduces not by p but by the
 //! multiple `p' = k * p` whose lowest digit is `radix - 1`. Then the factor of each step is the column's lowest digit itself, with no
 //! multiplication between them, and since `t + u * p' = (t - u) + u * (p' + 1)`, the sum divided by the radix is `t >> bits` plus
 //! `u * tail`, where `tail = (p' + 1) / radix` is as long as p.
 //!
 //! With `N` digits, R = radix^N is at least four times `p'`, so that products of numbers below twice `p'` are below twice `p'` again, and nothing is ever
-//! subtracted conditionally. For every machine here that holds for primes of 1,024, 1,536 and 2,048 bits (`shape` is tested).
+//! subtracted conditionally. `count` in `lanes.rs` sees to that.
 //!
 //! # Bounds of memory
-//! Numbers are `N + 2` cells: `N` digits between two zeros, `N` even, so that a pair of neighbours may stick out by one at either end. A pointer
-//! to a number points at its digit 0, and loads reach from -1 to `N`. `tail` has `N - 1` digits and is stored with another zero.
+//! Numbers are `N + 8` cells: `N` digits, `N` even, between four zeros and four, so that four neighbours may stick out at either end. A
+//! pointer to a number points at its digit 0. `tail` has `N - 1` digits and is stored with another zero.
 
-use core::marker::PhantomData;
-
-use subtle::ConstantTimeEq as _;
 use zeroize::{DefaultIsZeroes, Zeroizing};
 
-use crate::digits::{Bytes, join, low, minus_inverse, split};
-use crate::field::{Field, Primes};
-use crate::modulus::{Limb, Modulus, PRIME, add, product};
+mod lanes;
+pub(crate) use lanes::Lanes;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -74,6 +70,20 @@ pub(crate) trait Machine: Sized {
     unsafe fn spread(digit: Self::One) -> Self::Two;
     unsafe fn add(a: Self::One, b: Self::One) -> Self::One;
     unsafe fn add_two(a: Self::Two, b: Self::Two) -> Self::Two;
+    /// Adds the parts of products to the sums: `which` is 0 for the first two columns and 1 for the last.
+    #[inline(always)]
+    unsafe fn gather(four: &mut Four<Self>, which: usize, low: Self::Two, high: Self::Two) {
+        // SAFETY: the caller's word.
+        unsafe {
+            if which == 0 {
+                four.lows[0] = Self::add_two(four.lows[0], low);
+                four.highs[0] = Self::add_two(four.highs[0], high);
+            } else {
+                four.lows[1] = Self::add_two(four.lows[1], low);
+                four.highs[1] = Self::add_two(four.highs[1], high);
+            }
+        }
+    }
     /// The second column only.
     unsafe fn second_only(a: Self::Two) -> Self::Two;
     /// The sums of the first and the second column.
@@ -102,7 +112,7 @@ pub(crate) trait Cell: DefaultIsZeroes {
 /// What multiplication needs to know of the primes.
 pub(crate) struct Shape<M: Machine> {
     digits: usize,
-    /// `(p' + 1) / radix`, `digits` cells between zeros.
+    /// `(p' + 1) / radix`, `digits` cells between zeros like every number.
     tail: Number<M>,
     /// What each column's sum starts with in a product and in a square: minus the biases, plus [`OFFSET`].
     product_start: Vec<u64>,
@@ -115,77 +125,139 @@ type Number<M> = Zeroizing<Vec<<M as Machine>::Cell>>;
 /// at most 88 products, whose parts are below 2^51.
 const OFFSET: u64 = 1 << 60;
 
+/// Zeros before and after the digits of a number.
+const PADDING: usize = 4;
+
 /// Digit 0 of a number that is only read.
 fn start<T>(number: &[T]) -> *const T {
-    debug_assert!(number.len() > 2);
-    // SAFETY: every number has its two zeros, so one past its first cell is within it.
-    unsafe { number.as_ptr().add(1) }
+    debug_assert!(number.len() > 2 * PADDING);
+    // SAFETY: every number has its zeros, so what follows the first ones is within it.
+    unsafe { number.as_ptr().add(PADDING) }
 }
 
 /// Digit 0 of a number to be written.
 fn start_mut<T>(number: &mut [T]) -> *mut T {
-    debug_assert!(number.len() > 2);
+    debug_assert!(number.len() > 2 * PADDING);
     // SAFETY: as above.
-    unsafe { number.as_mut_ptr().add(1) }
+    unsafe { number.as_mut_ptr().add(PADDING) }
+}
+
+/// The sums of four neighbouring columns: low parts and high parts, the latter for one column on.
+pub(crate) struct Four<M: Machine> {
+    lows: [M::Two; 2],
+    highs: [M::Two; 2],
+}
+
+impl<M: Machine> Four<M> {
+    /// # Safety
+    /// The machine is available.
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: the caller's word.
+        unsafe { Self { lows: [M::zero(), M::zero()], highs: [M::zero(), M::zero()] } }
+    }
+
+    /// Adds the products of one digit and four.
+    ///
+    /// # Safety
+    /// The machine is available, `a` points at a cell and `b` at four.
+    #[inline(always)]
+    unsafe fn meet(&mut self, a: *const M::Cell, b: *const M::Cell) {
+        // SAFETY: the caller's word.
+        unsafe {
+            let a = M::both(a);
+            self.first(a, b);
+            self.second(a, b.add(2));
+        }
+    }
+
+    /// The first two columns only.
+    ///
+    /// # Safety
+    /// The machine is available, `b` points at two cells.
+    #[inline(always)]
+    unsafe fn first(&mut self, a: M::Two, b: *const M::Cell) {
+        // SAFETY: the caller's word.
+        unsafe {
+            let (low, high) = M::product(a, M::pair(b));
+            M::gather(self, 0, low, high);
+        }
+    }
+
+    /// The last two columns only.
+    ///
+    /// # Safety
+    /// As for [`first`](Self::first).
+    #[inline(always)]
+    unsafe fn second(&mut self, a: M::Two, b: *const M::Cell) {
+        // SAFETY: the caller's word.
+        unsafe {
+            let (low, high) = M::product(a, M::pair(b));
+            M::gather(self, 1, low, high);
+        }
+    }
 }
 
 /// Where sums of columns come from. Not a closure: that would be compiled for the plainest processor.
 trait Sums<M: Machine> {
-    /// The products of columns `k` and `k + 1`, for `k` even and below `2 * digits - 1`.
+    /// The products of columns `k` to `k + 3`, for `k` even, from -2 to `2 * digits - 2`.
     ///
     /// # Safety
     /// The machine is available, and the pointers inside point at digit 0 of numbers of that length.
-    unsafe fn at(&self, k: usize) -> (M::Two, M::Two);
+    unsafe fn at(&self, k: isize) -> Four<M>;
 }
 
 struct Product<C> {
-    digits: usize,
+    digits: isize,
     a: *const C,
     b: *const C,
 }
 
 impl<M: Machine> Sums<M> for Product<M::Cell> {
     #[inline(always)]
-    unsafe fn at(&self, k: usize) -> (M::Two, M::Two) {
+    unsafe fn at(&self, k: isize) -> Four<M> {
         let n = self.digits;
-        // SAFETY: i lies in 0..n, and k - i is at least k - (k + 1) = -1 and at most k - (k + 1 - n) = n - 1, so `pair` reaches up
-        // to n. Both ends are the zeros of `b`.
+        // SAFETY: i lies in 0..n; k - i is at least k - (k + 3) = -3 and at most k - (k + 1 - n) = n - 1, so four cells from there lie
+        // between -3 and n + 2: within the zeros of `b`.
         unsafe {
-            let (mut lows, mut highs) = (M::zero(), M::zero());
-            for i in (k + 1).saturating_sub(n)..(k + 2).min(n) {
-                let (low, high) =
-                    M::product(M::both(self.a.add(i)), M::pair(self.b.offset(k as isize - i as isize)));
-                lows = M::add_two(lows, low);
-                highs = M::add_two(highs, high);
+            let mut sums = Four::zero();
+            for i in (k + 1 - n).max(0)..(k + 4).min(n) {
+                sums.meet(self.a.offset(i), self.b.offset(k - i));
             }
-            (lows, highs)
+            sums
         }
     }
 }
 
 struct Square<C> {
-    digits: usize,
+    digits: isize,
     a: *const C,
 }
 
 impl<M: Machine> Sums<M> for Square<M::Cell> {
     #[inline(always)]
-    unsafe fn at(&self, k: usize) -> (M::Two, M::Two) {
-        // SAFETY: i is at most k / 2, which is below n since k is below 2n - 1; k - i is at least k / 2, so not negative, and at most
-        // k - (k + 1 - n) = n - 1; `pair` reaches the zero behind at most.
+    unsafe fn at(&self, k: isize) -> Four<M> {
+        let (a, half) = (self.a, k / 2);
+        // SAFETY: in the loop i is below k / 2, thus below n, and k - i lies between k / 2 and k - (k + 1 - n) = n - 1, so four cells from there
+        // end at n + 2. After it, k / 2 lies between -1 and n - 1, so cells between -1 and n + 2 are read.
         unsafe {
-            let (mut lows, mut highs) = (M::zero(), M::zero());
-            for i in (k + 1).saturating_sub(self.digits)..k / 2 {
-                let (low, high) = M::product(M::both(self.a.add(i)), M::pair(self.a.add(k - i)));
-                lows = M::add_two(lows, low);
-                highs = M::add_two(highs, high);
+            let mut sums = Four::<M>::zero();
+            for i in (k + 1 - self.digits).max(0)..half {
+                sums.meet(a.offset(i), a.offset(k - i));
             }
-            // Off the diagonal everything counts twice. At i = k / 2 the first column has its square and the second its last pair.
-            let middle = self.a.add(k / 2);
-            let (low, high) = M::product(M::both(middle), M::pair(middle));
-            let (lows, highs) = (M::add_two(lows, lows), M::add_two(highs, highs));
-            let (low, high) = (M::add_two(low, M::second_only(low)), M::add_two(high, M::second_only(high)));
-            (M::add_two(lows, low), M::add_two(highs, high))
+            // Digit k / 2 meets itself in the first column, once, and three more in the others; the next one meets itself in the third.
+            let (middle, next) = (M::both(a.offset(half)), M::both(a.offset(half + 1)));
+            sums.second(middle, a.offset(half + 2));
+            // Off the diagonal everything counts twice.
+            for sum in sums.lows.iter_mut().chain(&mut sums.highs) {
+                *sum = M::add_two(*sum, *sum);
+            }
+            for (which, factor, at) in [(0, middle, half), (1, next, half + 1)] {
+                let (low, high) = M::product(factor, M::pair(a.offset(at)));
+                let weighted = |own| M::add_two(own, M::second_only(own));
+                M::gather(&mut sums, which, weighted(low), weighted(high));
+            }
+            sums
         }
     }
 }
@@ -197,7 +269,9 @@ impl<M: Machine> Sums<M> for Square<M::Cell> {
 #[inline(always)]
 unsafe fn multiply<M: Machine>(shape: &Shape<M>, out: *mut M::Cell, a: *const M::Cell, b: *const M::Cell) {
     // SAFETY: the caller's word.
-    unsafe { columns(shape, &shape.product_start, out, &Product { digits: shape.digits, a, b }) }
+    unsafe {
+        columns(shape, &shape.product_start, out, &Product { digits: shape.digits.cast_signed(), a, b })
+    }
 }
 
 /// `out = a * a / R`.
@@ -207,198 +281,121 @@ unsafe fn multiply<M: Machine>(shape: &Shape<M>, out: *mut M::Cell, a: *const M:
 #[inline(always)]
 unsafe fn square<M: Machine>(shape: &Shape<M>, out: *mut M::Cell, a: *const M::Cell) {
     // SAFETY: the caller's word.
-    unsafe { columns(shape, &shape.square_start, out, &Square { digits: shape.digits, a }) }
+    unsafe { columns(shape, &shape.square_start, out, &Square { digits: shape.digits.cast_signed(), a }) }
+}
+
+/// The first column: such that `digits` columns from 0 end where four columns do. The columns before 0 are empty.
+fn first(n: isize) -> isize {
+    -(n % 4)
 }
 
 /// Reduces the sums of products and writes the result.
 ///
 /// # Safety
-/// The machine is available; `sums` is for the same number of digits; `out` points at digit 0 of a number of `shape.digits` that `sums` does not read.
+/// The machine is available; `sums` is for the same number of digits; `out` points at digit 0 of a number of `shape.digits` that `sums` does not
+/// read.
 #[inline(always)]
 unsafe fn columns<M: Machine>(shape: &Shape<M>, starts: &[u64], out: *mut M::Cell, sums: &impl Sums<M>) {
-    let n = shape.digits;
-    debug_assert_eq!(starts.len(), 2 * n);
+    let n = shape.digits.cast_signed();
     let tail = start(&shape.tail);
-    let starts = starts.as_ptr();
-    // SAFETY: in the first loop k + 1 < n, i < k and -1 <= k - 1 - i <= n - 1. In the second n <= k and k + 1 < 2n; i goes from
-    // k + 1 - n, which is at least 1, up to n - 1, and k - 1 - i lies between 0 and n - 2. So `tail` is read from -1 to n, which it has with its
-    // zeros, `starts` below 2n, and `out` is written at 0..n. Digits of `out` hold the factors of the reduction: each is written before it is
-    // read, by the first loop, and in the second `out[k - n]` and `out[k - n + 1]` are overwritten when i has passed them: the columns
-    // read from k + 1 - n on, once they are summed up nothing reads below k + 3 - n.
+    let mut starts = starts.as_ptr();
+    // SAFETY: n is even, so columns go from -2 or 0 in fours up to n, and from there in fours up to 2n or 2n + 2; `starts` has a number for each
+    // (`starts` below makes it by the same loops). Lower columns: i < k < n and 0 <= k - 1 - i < n - 1; the tail is read four cells from
+    // there, and from -1 on. Upper columns: i goes from k + 1 - n, which is at least 1, up to n - 1, so k - 1 - i lies between 0 and n - 2. So the
+    // tail is read between -1 and n + 1. `out` is written between -2 and n + 1, and outside of 0..n with what is zero: columns before 0 have
+    // nothing but zeros as factors, and the result is below R. Digits of `out` hold the factors of the reduction: each is written before it is
+    // read, by the first loop, and in the second those overwritten, up to k + 3 - n, are not read any more: the next four columns read from
+    // k + 5 - n on.
     unsafe {
         let mut carry = M::splat(0);
         let mut over = M::splat(0);
-        for k in (0..n).step_by(2) {
-            let (mut lows, mut highs) = sums.at(k);
+        let mut column = |sum: M::One, more: M::One, carry: M::One| {
+            let start = M::splat(*starts);
+            starts = starts.add(1);
+            M::add(M::add(sum, more), M::add(carry, start))
+        };
+        let mut k = first(n);
+        while k < n {
+            let mut four = sums.at(k);
             for i in 0..k {
-                let (low, high) =
-                    M::product(M::both(out.add(i)), M::pair(tail.offset(k as isize - 1 - i as isize)));
-                lows = M::add_two(lows, low);
-                highs = M::add_two(highs, high);
+                four.meet(out.offset(i), tail.offset(k - 1 - i));
             }
-            let (first, _) = M::halves(lows);
-            let first = M::add(M::add(first, over), M::add(carry, M::splat(*starts.add(k))));
-            let factor = M::digit(first);
-            M::store(out.add(k), factor);
-            // The new factor meets the lowest digit of the tail in the second column.
-            let (low, high) = M::product(M::spread(factor), M::pair(tail.offset(-1)));
-            let (_, second) = M::halves(M::add_two(lows, low));
-            let (low, high) = M::halves(M::add_two(highs, high));
-            let second = M::add(M::add(second, low), M::add(M::carry(first), M::splat(*starts.add(k + 1))));
-            M::store(out.add(k + 1), M::digit(second));
-            carry = M::carry(second);
-            over = high;
+            let (low, _) = M::halves(four.lows[0]);
+            let sum = column(low, over, carry);
+            let factor = M::digit(sum);
+            M::store(out.offset(k), factor);
+            // Each new factor meets the lowest digits of the tail in the columns that are left.
+            let factor = M::spread(factor);
+            four.first(factor, tail.offset(-1));
+            four.second(factor, tail.offset(1));
+            let ((_, low), (high, high_2)) = (M::halves(four.lows[0]), M::halves(four.highs[0]));
+            let sum = column(low, high, M::carry(sum));
+            let factor = M::digit(sum);
+            M::store(out.offset(k + 1), factor);
+            four.second(M::spread(factor), tail);
+            let (low, _) = M::halves(four.lows[1]);
+            let sum = column(low, high_2, M::carry(sum));
+            let factor = M::digit(sum);
+            M::store(out.offset(k + 2), factor);
+            four.second(M::spread(factor), tail.offset(-1));
+            let ((_, low), (high, high_2)) = (M::halves(four.lows[1]), M::halves(four.highs[1]));
+            let sum = column(low, high, M::carry(sum));
+            M::store(out.offset(k + 3), M::digit(sum));
+            carry = M::carry(sum);
+            over = high_2;
+            k += 4;
         }
-        for k in (n..2 * n).step_by(2) {
-            let (mut lows, mut highs) = sums.at(k);
+        while k < 2 * n {
+            let mut four = sums.at(k);
             for i in k + 1 - n..n {
-                let (low, high) = M::product(M::both(out.add(i)), M::pair(tail.add(k - 1 - i)));
-                lows = M::add_two(lows, low);
-                highs = M::add_two(highs, high);
+                four.meet(out.offset(i), tail.offset(k - 1 - i));
             }
-            let (first, second) = M::halves(lows);
-            let (low, high) = M::halves(highs);
-            let first = M::add(M::add(first, over), M::add(carry, M::splat(*starts.add(k))));
-            let second = M::add(M::add(second, low), M::add(M::carry(first), M::splat(*starts.add(k + 1))));
-            M::store(out.add(k - n), M::digit(first));
-            M::store(out.add(k + 1 - n), M::digit(second));
-            carry = M::carry(second);
-            over = high;
+            let ((low, low_1), (low_2, low_3)) = (M::halves(four.lows[0]), M::halves(four.lows[1]));
+            let ((high, high_1), (high_2, high_3)) = (M::halves(four.highs[0]), M::halves(four.highs[1]));
+            let mut at = out.offset(k - n);
+            for (low, high) in [(low, over), (low_1, high), (low_2, high_1), (low_3, high_2)] {
+                let sum = column(low, high, carry);
+                M::store(at, M::digit(sum));
+                at = at.add(1);
+                carry = M::carry(sum);
+            }
+            over = high_3;
+            k += 4;
         }
     }
 }
 
 /// What the sums of all columns start with: counts what the loops above do.
 fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {
-    let mut out = Vec::with_capacity(2 * n);
+    let n = n.cast_signed();
+    let offset = if M::HIGH_BIAS == 0 { 0 } else { OFFSET };
+    let mut out = Vec::new();
     let mut over = 0;
-    for k in (0..2 * n).step_by(2) {
-        // Products in both columns, those of the first alone, those of the second alone.
-        let (products, first, second) = if square {
-            ((k / 2 - (k + 1).saturating_sub(n).min(k / 2)) * 2, 1, 2)
+    let mut k = first(n);
+    while k < 2 * n {
+        let from = (k + 1 - n).max(0);
+        // Products in each of the four columns, low and high parts alike.
+        let products = if square {
+            let twice = 2 * (k / 2 - from).max(0);
+            [twice + 1, twice + 2, twice + 3, twice + 4]
         } else {
-            ((k + 2).min(n) - (k + 1).saturating_sub(n), 0, 0)
+            [(k + 4).min(n) - from; 4]
         };
-        let (factors, last) = if k < n { (k, 1) } else { (2 * n - 1 - k, 0) };
-        // The first column is read before the last factor meets it, the high parts after that.
-        let lows = [products + first + factors, products + second + factors + last];
-        let highs = [products + first + factors + last, products + second + factors + last];
-        for (low, high) in [(lows[0], over), (lows[1], highs[0])] {
-            let bias =
-                (low as u64).wrapping_mul(M::LOW_BIAS).wrapping_add((high as u64).wrapping_mul(M::HIGH_BIAS));
-            let offset = if M::HIGH_BIAS == 0 { 0 } else { OFFSET };
+        let (factors, new) = if k < n { (k.max(0), [0, 1, 2, 3]) } else { (2 * n - 1 - k, [0; 4]) };
+        let [p, p_1, p_2, p_3] = products.map(|count| count + factors);
+        let [_, new_1, new_2, new_3] = new;
+        // Low parts as each column is read, and the high parts of the one before it.
+        let parts =
+            [(p, over), (p_1 + new_1, p + new_1), (p_2 + new_2, p_1 + new_1), (p_3 + new_3, p_2 + new_3)];
+        for (low, high) in parts {
+            let bias = |count: isize, bias: u64| (count.cast_unsigned() as u64).wrapping_mul(bias);
             // From the second column on the carry holds the last one's offset.
             let before = if out.is_empty() { 0 } else { offset >> M::BITS };
-            out.push(offset.wrapping_sub(before).wrapping_sub(bias));
+            let start = offset.wrapping_sub(before);
+            out.push(start.wrapping_sub(bias(low, M::LOW_BIAS)).wrapping_sub(bias(high, M::HIGH_BIAS)));
         }
-        over = highs[1];
+        over = p_3 + new_3;
+        k += 4;
     }
     out
-}
-
-/// The field on a machine.
-pub(crate) struct Lanes<M: Machine> {
-    shape: Shape<M>,
-    /// Bytes of a number of this field.
-    room: usize,
-    machine: PhantomData<M>,
-}
-
-/// Digits for primes of so many bits: enough for four times p', and even.
-fn count(prime_bits: usize, bits: u32) -> usize {
-    (prime_bits + bits as usize + 2).div_ceil(bits as usize).next_multiple_of(2)
-}
-
-/// The tail for one prime, `n` digits.
-fn tail(prime: &Modulus<PRIME>, bits: u32, n: usize) -> Zeroizing<Vec<u64>> {
-    let mask = (1_u64 << bits) - 1;
-    let bytes = prime.write(prime.digits());
-    let multiple = Zeroizing::new(minus_inverse(low(&bytes)) & mask);
-    let multiple: Zeroizing<Vec<Limb>> =
-        Zeroizing::new(split(&multiple.to_be_bytes(), PRIME, 0).iter().map(|digit| *digit as Limb).collect());
-    let mut whole = product::<PRIME>(prime.digits(), &multiple);
-    add::<PRIME>(&mut whole, &[1]);
-    let mut digits = split(&Modulus::<PRIME>::bytes(&whole, prime.len() + 8), bits, n + 1);
-    debug_assert_eq!(digits.first(), Some(&0));
-    digits.rotate_left(1);
-    digits.truncate(n);
-    digits
-}
-
-impl<M: Machine> Lanes<M> {
-    fn number(&self, p: &[u64], q: &[u64]) -> Number<M> {
-        let n = self.shape.digits;
-        let mut out = Zeroizing::new(vec![M::Cell::default(); n + 2]);
-        for (place, (p, q)) in out.iter_mut().skip(1).take(n).zip(p.iter().zip(q)) {
-            *place = M::Cell::new(*p, *q);
-        }
-        out
-    }
-}
-
-impl<M: Machine> Field for Lanes<M> {
-    type Pair = Number<M>;
-
-    fn new(primes: &Primes) -> Option<Self> {
-        if !M::available() {
-            return None;
-        }
-        let digits = count(primes.p.len() * 8, M::BITS);
-        let shape = Shape {
-            digits,
-            tail: Zeroizing::default(),
-            product_start: starts::<M>(digits, false),
-            square_start: starts::<M>(digits, true),
-        };
-        let mut new = Self { shape, room: (digits * M::BITS as usize).div_ceil(8), machine: PhantomData };
-        new.shape.tail = new.number(&tail(&primes.p, M::BITS, digits), &tail(&primes.q, M::BITS, digits));
-        Some(new)
-    }
-
-    fn shift(&self) -> usize {
-        self.shape.digits * M::BITS as usize
-    }
-
-    fn load(&self, p: &[u8], q: &[u8]) -> Number<M> {
-        let n = self.shape.digits;
-        self.number(&split(p, M::BITS, n), &split(q, M::BITS, n))
-    }
-
-    fn store(&self, pair: &Number<M>) -> (Bytes, Bytes) {
-        let digits = || pair.iter().skip(1).map(|cell| cell.numbers());
-        let p = join(digits().map(|(p, _)| p), M::BITS, self.room);
-        (p, join(digits().map(|(_, q)| q), M::BITS, self.room))
-    }
-
-    fn multiply(&self, out: &mut Number<M>, a: &Number<M>, b: &Number<M>) {
-        self.check(&[out, a, b]);
-        // SAFETY: the machine is available, or there would be no `self`. All three have `digits` and two zeros, as was just checked;
-        // `out` is borrowed mutably, so it is none of the others.
-        unsafe { M::multiply(&self.shape, start_mut(out), start(a), start(b)) }
-    }
-
-    fn square(&self, out: &mut Number<M>, a: &Number<M>) {
-        self.check(&[out, a]);
-        // SAFETY: as above.
-        unsafe { M::square(&self.shape, start_mut(out), start(a)) }
-    }
-
-    fn select(&self, out: &mut Number<M>, table: &[Number<M>], p: u8, q: u8) {
-        out.fill(M::Cell::default());
-        for (k, entry) in (0_u8..).zip(table) {
-            let mask = |wanted: u8| u64::from(wanted.ct_eq(&k).unwrap_u8()).wrapping_neg();
-            let (p, q) = (mask(p), mask(q));
-            for (out, entry) in out.iter_mut().zip(entry.iter()) {
-                out.or(*entry, p, q);
-            }
-        }
-    }
-}
-
-impl<M: Machine> Lanes<M> {
-    /// Every number of this field has the same length, since `number` makes them all. It costs nothing to make sure.
-    fn check(&self, numbers: &[&Number<M>]) {
-        let len = self.shape.digits + 2;
-        assert!(self.shape.tail.len() == len && numbers.iter().all(|number| number.len() == len));
-    }
 }

@@ -8,7 +8,7 @@ use core::arch::wasm32::{
 };
 
 use super::float::{BITS, C1, C2, Floats, HIGH_BIAS, INTEGER, LOW_BIAS, MASK};
-use super::{Cell as _, Machine, Shape, multiply, square};
+use super::{Cell as _, Four, Machine, Shape, multiply, square};
 
 /// Relaxed SIMD.
 pub(crate) struct Relaxed;
@@ -81,6 +81,20 @@ impl Machine for Relaxed {
     #[inline(always)]
     unsafe fn add_two(a: (v128, v128), b: (v128, v128)) -> (v128, v128) {
         (i64x2_add(a.0, b.0), i64x2_add(a.1, b.1))
+    }
+
+    /// High parts go straight into the next column's sum: five sums at work instead of eight, so that they stay in registers.
+    #[inline(always)]
+    unsafe fn gather(four: &mut Four<Self>, which: usize, low: (v128, v128), high: (v128, v128)) {
+        let [first, second] = &mut four.lows;
+        let [_, last] = &mut four.highs;
+        if which == 0 {
+            *first = (i64x2_add(first.0, low.0), i64x2_add(i64x2_add(first.1, low.1), high.0));
+            second.0 = i64x2_add(second.0, high.1);
+        } else {
+            *second = (i64x2_add(second.0, low.0), i64x2_add(i64x2_add(second.1, low.1), high.0));
+            last.1 = i64x2_add(last.1, high.1);
+        }
     }
 
     #[inline(always)]

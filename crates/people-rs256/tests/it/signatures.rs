@@ -44,8 +44,8 @@ fn of_extreme_primes() {
     let primes = [
         next_prime((&one << 1024) - 50_000_u32),
         next_prime(&top + (&top >> 1)),
-        next_prime(&top + (&top >> 1) + (&one << 900)),
-        next_prime((&one << 1024) - (&one << 500)),
+        next_prime(&top + (&top >> 1) + (&one << 1000)),
+        next_prime((&one << 1024) - (&one << 950)),
     ];
     for numbers in keys(&primes) {
         check(&numbers, 2);

@@ -1,6 +1,8 @@
 //! The pretend clouds over real HTTP, with assertions signed by a library that the simulator does not verify with.
 
 #[cfg(test)]
+mod cloudidentity;
+#[cfg(test)]
 mod cloudm;
 #[cfg(test)]
 mod control;

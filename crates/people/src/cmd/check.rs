@@ -40,7 +40,15 @@ pub(super) fn check(path: &Path, report: &Report, options: &ConfigCheck) -> Resu
 
 /// What the Worker cannot do: read a file.
 fn worker(config: &Config) -> Result<(), ConfigError> {
-    let mut secrets = vec![("google.credentials".to_owned(), &config.google.credentials)];
+    let Some(credentials) = config.google.credentials.document() else {
+        return Err(ConfigError {
+            line: 0,
+            key: "google.credentials".into(),
+            problem: "the Worker has no metadata server; use { env = \"NAME\" } with a service account key"
+                .into(),
+        });
+    };
+    let mut secrets = vec![("google.credentials".to_owned(), credentials)];
     secrets.extend(config.server.admin_token.as_ref().map(|token| ("server.admin_token".to_owned(), token)));
     for (n, source) in config.sources.iter().enumerate() {
         fitting::build(source)?;

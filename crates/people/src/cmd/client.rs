@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use people_auth::{Rs256, TokenError};
+use people_auth::credentials::Party;
+use people_auth::{Credentials, Rs256};
 use people_core::config::Config;
 use people_core::target::judge;
-use people_core::wire::{Account, ExchangeError, Google, NoAnswer, NotSent, Wires};
+use people_core::wire::{Account, ExchangeError, Google, NoAnswer, NotSent, Wire, Wires};
 use people_model::verdict::WhyKind;
-use people_model::{Call, Members, Safety, Verdict, Why};
+use people_model::{Api, Call, Members, Safety, Verdict, Why};
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Fail};
@@ -28,8 +29,7 @@ pub(super) struct Client {
     pub(super) config: Config,
     pub(super) host: Native,
     pub(super) wires: Wires<Rs256>,
-    pub(super) account: String,
-    pub(super) token_uri: String,
+    pub(super) credentials: Credentials,
 }
 
 /// What a call that is done returned, or that the target has nothing of that name.
@@ -39,22 +39,19 @@ pub(super) enum Reply {
 }
 
 impl Client {
-    /// Reads the configuration and its key.
+    /// Reads the configuration and its credentials.
     pub(super) fn new(path: &Path) -> Result<Self, Fail> {
         let config = load::config(path)?;
-        let key = load::key(&config, &load::folder(path))?;
-        let key = match &config.google.audience {
-            Some(audience) => key.with_audience(audience.clone()),
-            None => key,
-        };
-        let signer = Rs256::new(&key).map_err(load::LoadError::from)?;
-        let host =
-            Native::new(Clock::default(), TIMEOUT, config.server.rate).map_err(load::LoadError::from)?;
-        let (account, token_uri) = (key.client_email().to_owned(), key.token_uri().to_string());
         let folder = load::folder(path);
-        let wires = Wires::new(&config, &load::secrets(&folder), &Account::new(key, signer))
+        let credentials = load::credentials(&config, &folder)?;
+        let signer = load::signer(&credentials)?;
+        let host = Native::new(Clock::default(), TIMEOUT, config.server.rate)
+            .map_err(load::LoadError::from)?
+            .in_folder(&folder);
+        let account = Account::new(credentials.clone(), signer);
+        let wires = Wires::new(&config, &load::secrets(&folder), &account)
             .map_err(|error| load::LoadError::Config { path: path.to_owned(), error })?;
-        Ok(Self { config, host, wires, account, token_uri })
+        Ok(Self { config, host, wires, credentials })
     }
 
     /// What gets tokens for CloudM.
@@ -77,14 +74,14 @@ impl Client {
                     }));
                 }
                 Verdict::Refused { why } if why.kind == WhyKind::Absent => return Ok(Reply::Absent),
-                Verdict::Refused { why } => return Err(Fail::refused(&why)),
+                Verdict::Refused { why } => return Err(refused(call, &why)),
                 Verdict::Unknown { why } => return Err(unknown(&why)),
                 Verdict::Again { why, .. } if why.kind == WhyKind::Unauthorized => {
-                    return Err(Fail::refused(&why));
+                    return Err(refused(call, &why));
                 }
                 Verdict::Again { after_s, why } => {
                     if why.kind == WhyKind::Token {
-                        self.token_trouble().await?;
+                        self.token_trouble(call.api).await?;
                     }
                     let delay = self.config.policy.retry.delay(tries, &call.op, after_s);
                     let delay = Duration::try_from(delay).unwrap_or_default();
@@ -115,14 +112,12 @@ impl Client {
     }
 
     /// Asks for a token once more, to hear in full what is wrong. An error that may pass is none.
-    async fn token_trouble(&self) -> Result<(), Fail> {
-        match self.google()?.exchange(&self.host).await {
+    async fn token_trouble(&self, api: Api) -> Result<(), Fail> {
+        let Some(google) = self.wires.of(api).and_then(Wire::google) else { return Ok(()) };
+        match google.exchange(&self.host).await {
             Ok(_) => Ok(()),
-            Err(error) => match &error {
-                ExchangeError::Lost(_) => Ok(()),
-                ExchangeError::Refused(refused) if refused.is_retryable() => Ok(()),
-                _ => Err(exchange(&error)),
-            },
+            Err(error) if error.is_retryable() => Ok(()),
+            Err(error) => Err(exchange(&error)),
         }
     }
 }
@@ -130,11 +125,31 @@ impl Client {
 /// Why there is no token, in full.
 pub(super) fn exchange(error: &ExchangeError) -> Fail {
     let exit = match error {
-        ExchangeError::Refused(TokenError::Retry { .. }) | ExchangeError::Lost(_) => Exit::Failed,
+        error if error.is_retryable() => Exit::Failed,
         ExchangeError::Refused(_) => Exit::Refused,
+        // What is wrong at the source of a subject token is this machine's affair.
+        ExchangeError::Denied(denial) if !matches!(denial.at, Party::SubjectSource | Party::Imds) => {
+            Exit::Refused
+        }
         _ => Exit::BadInput,
     };
     Fail::new(exit, error.to_string())
+}
+
+/// What the API refused, and what to do about it there.
+pub(super) fn refused(call: &Call, why: &Why) -> Fail {
+    match (call.api, why.kind) {
+        (Api::Invitations, WhyKind::Denied | WhyKind::Unauthorized | WhyKind::Token) => Fail::new(
+            Exit::Refused,
+            format!(
+                "{}: {why}; delegate the scope {} to the service account in the Admin console, enable the Cloud Identity API in its project, and let [invitations] admin be an administrator of [invitations] customer who may manage users",
+                call.op,
+                people_model::invitations::SCOPE
+            ),
+        ),
+        (Api::Invitations, _) => Fail::new(Exit::Refused, format!("{}: {why}", call.op)),
+        _ => Fail::refused(why),
+    }
 }
 
 fn unknown(why: &Why) -> Fail {

@@ -17,6 +17,7 @@ mod doctor;
 mod events;
 mod fitting;
 mod held;
+mod invite;
 mod plan;
 mod profile;
 mod publish;
@@ -66,6 +67,7 @@ async fn run(cli: Cli) -> Result<Exit, Fail> {
         }
         Command::User(command) => user::user(config, &report, command).await,
         Command::Workflow(command) => user::workflow(config, &report, command).await,
+        Command::Invite(command) => invite::invite(config, &report, command).await,
         Command::Events(command) => events::events(config, &report, command).await,
         Command::Held(command) => held::held(config, &report, command).await,
         Command::Token { show } => token::token(config, &report, show).await,

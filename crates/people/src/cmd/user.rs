@@ -205,7 +205,7 @@ fn aborted(id: &WorkflowId) -> Members {
 }
 
 /// Asks whether to go on; where nobody can be asked, `--yes` has to have been said.
-fn confirm(what: &str, yes: bool) -> Result<(), Fail> {
+pub(super) fn confirm(what: &str, yes: bool) -> Result<(), Fail> {
     if yes {
         return Ok(());
     }

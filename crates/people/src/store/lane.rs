@@ -23,8 +23,8 @@ use super::tidy::Bell;
 /// How many jobs share a transaction at most.
 pub(super) const TOGETHER: usize = 512;
 
-/// How many jobs that do not hurry are done between looks whether somebody hurries.
-const AT_LEISURE: usize = 16;
+/// How many jobs that do not hurry are done between looks whether somebody hurries: whoever comes meanwhile waits for them.
+const AT_LEISURE: usize = 4;
 
 /// Beside so many jobs that hurry one is done that does not, and one in any case, so that a flood delays those and never stops them.
 const BESIDE: usize = 8;

@@ -1,7 +1,9 @@
 //! The binary as a user sees it: what it prints, where, and how it ends, against pretend clouds on loopback.
 #![cfg(test)]
 
+mod credentials;
 mod doctor;
+mod invite;
 mod journal;
 mod offline;
 mod user;

@@ -127,6 +127,9 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
         Effect::Offboard,
         Effect::AbortOnboarding { workflow: workflow.clone() },
         Effect::AbortOffboarding { workflow: workflow.clone() },
+        Effect::Invite { address: address.clone(), mails: None },
+        Effect::Invite { address: address.clone(), mails: Some(u64::MAX) },
+        Effect::CancelInvitation { address: address.clone() },
     ];
     let steps = effects.map(|effect| Step {
         effect,
@@ -175,6 +178,11 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
         HeldWhy::Overdue,
         HeldWhy::Policy { key: "hire".into() },
         HeldWhy::Incomplete { member: "givenName".into() },
+        HeldWhy::Unmanaged,
+        HeldWhy::InvitationDeclined,
+        HeldWhy::InvitationUnanswered,
+        HeldWhy::InvitationUncertain,
+        HeldWhy::InvitationAccepted,
     ];
     entries.extend(held.map(|why| Entry::Held { at, why, steps: steps.to_vec() }));
     entries.push(Entry::Approved { at, address: Some(address) });
@@ -186,6 +194,7 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
         Outcome::Waiting { until: at },
         Outcome::Scheduled { at },
         Outcome::Expected { until: at },
+        Outcome::Invited { until: at },
         Outcome::Offboarded,
         Outcome::Withdrawn,
         Outcome::NoAccount,

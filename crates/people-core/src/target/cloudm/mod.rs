@@ -5,6 +5,8 @@ use people_model::{Call, Domain, Email, Members, WorkflowId};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::invitations::Invitations;
+use super::invitations::operations::{Check, Get};
 use super::{Answer, Plan, Sight, Target};
 use crate::endpoint::Endpoint;
 use crate::engine::{Seen, Situation};
@@ -12,6 +14,7 @@ use crate::engine::{Seen, Situation};
 mod find;
 mod judge;
 mod plan;
+mod unmanaged;
 pub mod users;
 mod wanted;
 pub mod workflows;
@@ -43,6 +46,9 @@ pub struct Cloudm {
     /// What removes a member's value: an empty value, or `null`. Undocumented; default `empty`.
     #[serde(default)]
     pub clear_with: ClearWith,
+    /// `[invitations]`: what is to be done about unmanaged accounts before one is made here.
+    #[serde(skip)]
+    pub invitations: Option<Invitations>,
 }
 
 impl Cloudm {
@@ -56,6 +62,7 @@ impl Cloudm {
             worker_id_member: employee_id(),
             unread: Vec::new(),
             clear_with: ClearWith::default(),
+            invitations: None,
         }
     }
 }
@@ -92,6 +99,8 @@ impl Target for Cloudm {
         match sight {
             Sight::User(address) => users::Get { domain: &self.domain, user: address.as_str() }.call(),
             Sight::Alias(alias) => users::GetByAlias { domain: &self.domain, alias: alias.as_str() }.call(),
+            Sight::Invitation(name) => Get(name).call(),
+            Sight::Invitable(name) => Check(name).call(),
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) fn plan(cloudm: &Cloudm, s: &Situation<'_>, seen: &Seen) -> Plan {
 }
 
 impl Cloudm {
-    /// What the target shows of a schedule or an offboarding whose answer was lost, whatever is wanted by now. A create shows by the account
+    /// What the target shows of a schedule, an offboarding or an invitation whose answer was lost, whatever is wanted by now. A create shows by the account
     /// that [`Cloudm::find`] finds.
     fn happened(&self, s: &Situation<'_>, seen: &Seen) -> Result<Option<Plan>, Plan> {
         let shown = match s.state.open.as_ref().map(|open| &open.step.effect) {
@@ -44,6 +44,7 @@ impl Cloudm {
                     .and_then(|profile| Some((address, self.deprovisioned(s, profile)?))),
                 None => None,
             },
+            Some(Effect::Invite { address, .. }) => self.invited(s, seen)?.then_some((address, None)),
             _ => None,
         };
         Ok(shown
@@ -85,6 +86,9 @@ impl Cloudm {
     }
 
     fn create(&self, s: &Situation<'_>, seen: &Seen, address: &Email) -> Result<Plan, Plan> {
+        if let Some(first) = self.unmanaged(s, seen, address)? {
+            return Ok(first);
+        }
         let wanted = self.wanted(s, seen)?;
         Ok(match self.body(s, address, &wanted, None) {
             Ok(profile) => Plan::Steps(vec![Step {
@@ -231,6 +235,9 @@ impl Cloudm {
     }
 
     fn schedule(&self, s: &Situation<'_>, seen: &Seen, address: &Email, at: Timestamp) -> Result<Plan, Plan> {
+        if let Some(first) = self.unmanaged(s, seen, address)? {
+            return Ok(first);
+        }
         let wanted = self.wanted(s, seen)?;
         Ok(match self.body(s, address, &wanted, Some(at)) {
             Ok(profile) => {
@@ -291,7 +298,9 @@ impl Cloudm {
             {
                 Ok(Plan::Hold(HeldWhy::UnprovenAccount, Vec::new()))
             }
-            Found::Free { .. } | Found::Taken { .. } | Found::Nameless => Ok(Plan::Agrees(over)),
+            Found::Free { .. } | Found::Taken { .. } | Found::Nameless => {
+                Ok(self.uninvited(s, seen)?.unwrap_or(Plan::Agrees(over)))
+            }
         }
     }
 
@@ -341,7 +350,7 @@ impl Cloudm {
             return Ok(Plan::Agrees(Outcome::Withdrawn));
         }
         let Found::Account(address, profile) = self.find(s, seen, false)? else {
-            return Ok(Plan::Agrees(Outcome::Withdrawn));
+            return Ok(self.uninvited(s, seen)?.unwrap_or(Plan::Agrees(Outcome::Withdrawn)));
         };
         let off =
             profile.get("suspended") == Some(&Value::Bool(true)) || self.deprovisioned(s, &profile).is_some();

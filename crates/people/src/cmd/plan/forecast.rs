@@ -150,7 +150,7 @@ impl Run {
         let seed = self.state.seed();
         let made = || {
             let some = !seed.is_empty();
-            some.then(|| config.policy.candidates(domain, &seed, worker).into_iter().next()).flatten()
+            some.then(|| config.policy.candidates(domain, &seed, worker).next()).flatten()
         };
         let address = named.or_else(made).or_else(|| Email::parse(&format!("known-account@{domain}")).ok());
         let Some(address) = address else { return };
@@ -169,6 +169,8 @@ impl Run {
                 };
                 self.directory.values().find(has).cloned()
             }
+            // Nobody has an account of their own.
+            Sight::Invitation(_) | Sight::Invitable(_) => None,
         }
     }
 
@@ -192,7 +194,11 @@ impl Run {
                     }
                 }
             }
-            Effect::Offboard | Effect::AbortOnboarding { .. } | Effect::AbortOffboarding { .. } => {}
+            Effect::Offboard
+            | Effect::AbortOnboarding { .. }
+            | Effect::AbortOffboarding { .. }
+            | Effect::Invite { .. }
+            | Effect::CancelInvitation { .. } => {}
         }
         self.state.apply(&Entry::Intended { at: now, step });
         self.state.apply(&Entry::Judged { at: now, verdict: Verdict::Done { answer } });

@@ -1,0 +1,155 @@
+// Signatures in workerd: the own kernels, jwt-simple and WebCrypto, interleaved in one run. `sh build.sh` first, and
+// `npm ci --prefix tests/edge`. `node benches/peers/sign-wasm/compare.mjs [ROUNDS] [KEY.p8]`
+//
+// Clocks stand still inside of workerd while it calculates, so time is taken outside: CPU time of the workerd processes, to the nanosecond
+// (`/proc/PID/task/*/schedstat`), of a request that signs many times less one that signs never. Cold is the wall time and the CPU time of the first request of
+// a new isolate, import and first signature, less that of one that does nothing.
+import { createPrivateKey, createSign, generateKeyPairSync } from "node:crypto";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { Miniflare } = await import(join(here, "../../../tests/edge/node_modules/miniflare/dist/src/index.js"));
+
+const ROUNDS = Number(process.argv[2] ?? 15);
+const der = process.argv[3]
+  ? readFileSync(process.argv[3])
+  : generateKeyPairSync("rsa", { modulusLength: 2048, privateKeyEncoding: { type: "pkcs8", format: "der" }, publicKeyEncoding: { type: "spki", format: "der" } }).privateKey;
+const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+const MESSAGE = "header.claims";
+const expected = createSign("RSA-SHA256").update(MESSAGE).sign(key).toString("base64");
+
+const wasm = () => `
+import { initSync, load, sign } from "./sign_wasm.js";
+import module from "./sign_wasm_bg.wasm";
+const start = (der) => { initSync({ module }); return load(der, false); };
+const one = sign;`;
+const webcrypto = `
+let key;
+const start = async (der) => {
+  key = await crypto.subtle.importKey("pkcs8", der, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, false, ["sign"]);
+  return "webcrypto";
+};
+const one = async (message) => new Uint8Array(await crypto.subtle.sign("RSASSA-PKCS1-v1_5", key, message));`;
+const nothing = `
+const start = () => "nothing";
+const one = () => new Uint8Array();`;
+const worker = (signer) => `${signer}
+const message = new TextEncoder().encode(${JSON.stringify(MESSAGE)});
+let kernel;
+export default {
+  async fetch(request) {
+    const count = Number(new URL(request.url).searchParams.get("n"));
+    const seed = crypto.getRandomValues(new Uint8Array(32));
+    if (!kernel && count > 0) kernel = await start(Uint8Array.from(atob(${JSON.stringify(der.toString("base64"))}), (c) => c.charCodeAt(0)));
+    let last = new Uint8Array();
+    for (let n = 0; n < count; n += 1) last = await one(message, seed);
+    return new Response(kernel + " " + btoa(String.fromCharCode(...last)));
+  },
+};`;
+
+const names = ["webcrypto", "relaxed", "simd128", "scalar", "jwt-simple-speed", "jwt-simple-size"].filter(
+  (name) => name === "webcrypto" || existsSync(join(here, "build", name)),
+);
+const options = (name) => {
+  const modules = [{ type: "ESModule", path: "worker.js", contents: worker(name === "webcrypto" ? webcrypto : name === "nothing" ? nothing : wasm()) }];
+  if (name !== "webcrypto" && name !== "nothing") {
+    const folder = join(here, "build", name);
+    modules.push({ type: "ESModule", path: "sign_wasm.js", contents: readFileSync(join(folder, "sign_wasm.js"), "utf8") });
+    modules.push({ type: "CompiledWasm", path: "sign_wasm_bg.wasm", contents: readFileSync(join(folder, "sign_wasm_bg.wasm")) });
+  }
+  return { modules, compatibilityDate: "2026-07-01", host: "127.0.0.1" };
+};
+
+/** The workerd processes that this process started. */
+function workerds() {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      const [, name, rest] = /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${pid}/stat`, "utf8"));
+      return name === "workerd" && Number(rest.split(" ")[1]) === process.pid;
+    } catch {
+      return false;
+    }
+  });
+}
+/** Milliseconds of CPU of a process: of all its threads, or of the busiest, where JavaScript runs. */
+const cpu = (pid) =>
+  readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+    try {
+      return sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+    } catch {
+      return sum;
+    }
+  }, 0);
+const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
+const quartiles = (list) => {
+  const sorted = list.toSorted((a, b) => a - b);
+  return [sorted[list.length >> 2], sorted[(list.length * 3) >> 2]];
+};
+
+async function begin(name) {
+  const before = new Set(workerds());
+  const flare = new Miniflare(options(name));
+  const url = (await flare.ready).href;
+  const pid = workerds().find((pid) => !before.has(pid));
+  const ask = async (n) => {
+    const [wall, used] = [performance.now(), cpu(pid)];
+    const text = await (await fetch(`${url}?n=${n}`)).text();
+    return { wall: performance.now() - wall, cpu: cpu(pid) - used, text };
+  };
+  return { name, flare, ask };
+}
+
+// Warm: all of them alive, one after the other in each round.
+const alive = [];
+for (const name of names) alive.push(await begin(name));
+for (const one of alive) {
+  const { text } = await one.ask(40);
+  const [kernel, signature] = text.split(" ");
+  if (kernel !== "jwt-simple" && signature !== expected) throw new Error(`${one.name}: another signature than OpenSSL's`);
+  one.kernel = kernel;
+  one.count = one.name.startsWith("jwt") ? 8 : 40;
+  one.warm = [];
+}
+for (let round = 0; round < ROUNDS; round += 1) {
+  for (const one of alive.toSorted(() => Math.random() - 0.5)) {
+    const { cpu: empty } = await one.ask(0);
+    const { cpu: full } = await one.ask(one.count);
+    one.warm.push(((full - empty) / one.count) * 1000);
+  }
+}
+for (const one of alive) await one.flare.dispose();
+
+// Cold: a new process each.
+const cold = new Map(["nothing", ...names].map((name) => [name, []]));
+for (let round = 0; round < Math.min(ROUNDS, 9); round += 1) {
+  for (const name of [...cold.keys()].toSorted(() => Math.random() - 0.5)) {
+    const one = await begin(name);
+    // The connection is made and the isolate has answered; its module is not compiled for real before the first call.
+    await one.ask(0);
+    const { wall: empty, cpu: emptyCpu } = await one.ask(0);
+    const { wall, cpu: used } = await one.ask(1);
+    cold.get(name).push({ wall: wall - empty, cpu: used - emptyCpu });
+    await one.flare.dispose();
+  }
+}
+
+const peer = (of) => Math.min(...alive.filter((one) => one.name.startsWith("jwt")).map(of), Infinity);
+const web = alive.find((one) => one.name === "webcrypto");
+const peerWarm = peer((one) => median(one.warm));
+const coldOf = (name, what) => median(cold.get(name).map((one) => one[what]));
+const peerCold = peer((one) => coldOf(one.name, "wall"));
+console.log(`RSA-${key.asymmetricKeyDetails.modulusLength}, ${ROUNDS} rounds, CPU time; quartiles in brackets`);
+console.log("signer             kernel      warm µs                 jwt-simple / it   it / WebCrypto   cold wall ms   cold CPU ms   jwt-simple / it");
+for (const one of alive) {
+  const [low, high] = quartiles(one.warm);
+  const warm = median(one.warm);
+  const wall = coldOf(one.name, "wall");
+  console.log(
+    `${one.name.padEnd(19)}${one.kernel.padEnd(12)}${`${warm.toFixed(0)} [${low.toFixed(0)}, ${high.toFixed(0)}]`.padEnd(24)}` +
+      `${(peerWarm / warm).toFixed(2).padEnd(18)}${(warm / median(web.warm)).toFixed(2).padEnd(17)}` +
+      `${wall.toFixed(1).padEnd(15)}${coldOf(one.name, "cpu").toFixed(1).padEnd(14)}${(peerCold / wall).toFixed(2)}`,
+  );
+}
+process.exit();

@@ -1,0 +1,126 @@
+//! The field of both primes on a machine: numbers in and out, tables, and the checks that make the algorithm's loads safe.
+
+use core::marker::PhantomData;
+
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use super::{Cell as _, Machine, Number, PADDING, Shape, start, start_mut, starts};
+use crate::digits::{Bytes, join, low, minus_inverse, split};
+use crate::field::{Field, Primes};
+use crate::modulus::{Limb, Modulus, PRIME, add, product};
+
+/// The field on a machine.
+pub(crate) struct Lanes<M: Machine> {
+    shape: Shape<M>,
+    /// Bytes of a number of this field.
+    room: usize,
+    machine: PhantomData<M>,
+}
+
+/// Digits for primes of so many bits: enough for four times p', and even.
+fn count(prime_bits: usize, bits: u32) -> usize {
+    (prime_bits + bits as usize + 2).div_ceil(bits as usize).next_multiple_of(2)
+}
+
+/// The tail for one prime, `n` digits.
+fn tail(prime: &Modulus<PRIME>, bits: u32, n: usize) -> Zeroizing<Vec<u64>> {
+    let mask = (1_u64 << bits) - 1;
+    let bytes = prime.write(prime.digits());
+    let multiple = Zeroizing::new(minus_inverse(low(&bytes)) & mask);
+    let multiple: Zeroizing<Vec<Limb>> =
+        Zeroizing::new(split(&multiple.to_be_bytes(), PRIME, 0).iter().map(|digit| *digit as Limb).collect());
+    let mut whole = product::<PRIME>(prime.digits(), &multiple);
+    add::<PRIME>(&mut whole, &[1]);
+    let mut digits = split(&Modulus::<PRIME>::bytes(&whole, prime.len() + 8), bits, n + 1);
+    debug_assert_eq!(digits.first(), Some(&0));
+    digits.rotate_left(1);
+    digits.truncate(n);
+    digits
+}
+
+impl<M: Machine> Lanes<M> {
+    fn number(&self, p: &[u64], q: &[u64]) -> Number<M> {
+        let n = self.shape.digits;
+        let mut out = Zeroizing::new(vec![M::Cell::default(); n + 2 * PADDING]);
+        for (place, (p, q)) in out.iter_mut().skip(PADDING).take(n).zip(p.iter().zip(q)) {
+            *place = M::Cell::new(*p, *q);
+        }
+        out
+    }
+}
+
+impl<M: Machine> Field for Lanes<M> {
+    type Pair = Number<M>;
+
+    fn new(primes: &Primes) -> Option<Self> {
+        if !M::available() {
+            return None;
+        }
+        let digits = count(primes.p.len() * 8, M::BITS);
+        let shape = Shape {
+            digits,
+            tail: Zeroizing::default(),
+            product_start: starts::<M>(digits, false),
+            square_start: starts::<M>(digits, true),
+        };
+        let mut new = Self { shape, room: (digits * M::BITS as usize).div_ceil(8), machine: PhantomData };
+        new.shape.tail = new.number(&tail(&primes.p, M::BITS, digits), &tail(&primes.q, M::BITS, digits));
+        Some(new)
+    }
+
+    fn shift(&self) -> usize {
+        self.shape.digits * M::BITS as usize
+    }
+
+    fn load(&self, p: &[u8], q: &[u8]) -> Number<M> {
+        let n = self.shape.digits;
+        self.number(&split(p, M::BITS, n), &split(q, M::BITS, n))
+    }
+
+    fn store(&self, pair: &Number<M>) -> (Bytes, Bytes) {
+        let digits = || pair.iter().skip(PADDING).map(|cell| cell.numbers());
+        let p = join(digits().map(|(p, _)| p), M::BITS, self.room);
+        (p, join(digits().map(|(_, q)| q), M::BITS, self.room))
+    }
+
+    fn multiply(&self, out: &mut Number<M>, a: &Number<M>, b: &Number<M>) {
+        self.check(&[out, a, b]);
+        // SAFETY: the machine is available, or there would be no `self`. All three have `digits` and their zeros, as was just checked;
+        // `out` is borrowed mutably, so it is none of the others.
+        unsafe { M::multiply(&self.shape, start_mut(out), start(a), start(b)) }
+    }
+
+    fn square(&self, out: &mut Number<M>, a: &Number<M>) {
+        self.check(&[out, a]);
+        // SAFETY: as above.
+        unsafe { M::square(&self.shape, start_mut(out), start(a)) }
+    }
+
+    fn select(&self, out: &mut Number<M>, table: &[Number<M>], p: u8, q: u8) {
+        out.fill(M::Cell::default());
+        let mask = |wanted: u8, k: u8| u64::from(wanted.ct_eq(&k).unwrap_u8()).wrapping_neg();
+        let digits = |entry: &'_ Number<M>| entry.len() - PADDING;
+        // Tables have 16 or 32 entries; four at a time are one pass over `out`.
+        for (k, entries) in (0_u8..).step_by(4).zip(table.chunks_exact(4)) {
+            let [a, b, c, d] = entries else { continue };
+            let masks = [0, 1, 2, 3].map(|next| (mask(p, k + next), mask(q, k + next)));
+            let cells = out.iter_mut().zip(a.iter()).zip(b.iter()).zip(c.iter()).zip(d.iter());
+            for ((((out, a), b), c), d) in cells.take(digits(a)).skip(PADDING) {
+                let mut cell = *out;
+                for (entry, (p, q)) in [a, b, c, d].into_iter().zip(masks) {
+                    cell.or(*entry, p, q);
+                }
+                *out = cell;
+            }
+        }
+    }
+}
+
+impl<M: Machine> Lanes<M> {
+    /// Every number of this field has the same length, since `number` makes them all. It costs nothing to make sure.
+    fn check(&self, numbers: &[&Number<M>]) {
+        let len = self.shape.digits + 2 * PADDING;
+        assert!(self.shape.tail.len() == len && numbers.iter().all(|number| number.len() == len));
+    }
+}
