@@ -194,6 +194,7 @@ impl Person {
         loop {
             let goal = goal(&state, &self.policy, &zone, now());
             let situation = Situation {
+                ccai: None,
                 domain: &self.key.tenant,
                 person: &self.key,
                 state: &state,

@@ -42,21 +42,27 @@ for (const [name, fault] of [
 }
 
 test("acknowledged at once while CloudM hangs", async () => {
-  await sim.fault({ path: "/v4/", kind: "delay", delay_ms: 8_000, count: 50 });
-  const taken = [];
+  await sim.fault({ path: "/v4/", kind: "delay", delay_ms: 30_000, count: 50 });
+  const [taken, idle] = [[], []];
   for (let n = 0; n < 20; n += 1) {
     const began = performance.now();
     const reply = await hr(edge.url, `msg_hang_${n}`, hire(`h${n}`));
     taken.push(performance.now() - began);
     assert.equal(reply.status, 200);
+    // What the machine takes for a request that asks nothing of anybody.
+    const then = performance.now();
+    await (await fetch(`${edge.url}/livez`)).text();
+    idle.push(performance.now() - then);
   }
   taken.sort((a, b) => a - b);
+  idle.sort((a, b) => a - b);
   const [median, worst] = [taken[10], taken[19]];
-  console.log(`acknowledged: median of 20 ${median.toFixed(1)} ms, worst ${worst.toFixed(1)} ms`);
-  // The median, since other work on the machine is not the Worker's; the worst shows that nothing waits for CloudM.
-  assert.ok(median < 100 && worst < 1_000, `${median} ms, ${worst} ms`);
+  console.log(`acknowledged while CloudM hangs for 30 s: median of 20 ${median.toFixed(1)} ms, worst ${worst.toFixed(1)} ms; an idle request ${idle[10].toFixed(1)} ms`);
+  // Other work on the machine is not the Worker's: it shows in the idle request. The worst shows that nothing waits for CloudM.
+  assert.ok(median < 100 + 2 * idle[10] && worst < 10_000, `${median} ms, ${worst} ms`);
+  assert.equal((await users("givenh")).length, 0, "CloudM has answered nobody yet");
   await sim.control("DELETE", "faults");
-  await quiet(edge.url, 60_000);
+  await quiet(edge.url, 120_000);
   assert.equal((await users("givenh")).length, 20);
 });
 

@@ -1,38 +1,18 @@
 // The same deliveries, in the same order, to the native server and to the Worker, each with pretend clouds of its own and the same
 // document: same events, same calls, same outcomes. Prints one table, native beside edge.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 
-import { Edge, ROOT, Sim, api, document, folder, hire, options, post, quiet, signedBamboo, signedHr, signedPlain } from "./world.mjs";
+import { Edge, HERE, ROOT, Sim, api, document, folder, options, post, quiet, signedBamboo, signedHr, signedPlain } from "./world.mjs";
 
 const PEOPLE = process.env.PEOPLE_BINARY ?? join(ROOT, "target/debug/people");
 
-/** What is sent, in order: source, message id, body. The people are invented. */
-const DELIVERIES = [
-  ["a hire", "hr", "m1", { ...hire("1", { givenName: "Jürgen", familyName: "Groß" }), occurredAt: "2026-03-02T08:59:00Z" }],
-  ["the same again", "hr", "m1", { ...hire("1", { givenName: "Jürgen", familyName: "Groß" }), occurredAt: "2026-03-02T08:59:00Z" }],
-  ["a change", "hr", "m2", { type: "change", occurredAt: "2026-03-03T09:00:00Z", worker: { id: "1", title: "Lead" } }],
-  ["an older change, late", "hr", "m3", { type: "change", occurredAt: "2026-03-02T09:00:00Z", worker: { id: "1", title: "Old" } }],
-  ["a hire of the same name", "hr", "m4", { ...hire("2", { givenName: "Jürgen", familyName: "Groß" }) }],
-  ["a hire in the future", "hr", "m5", { ...hire("3"), effectiveDate: "2030-01-07" }],
-  ["which is taken back", "hr", "m6", { type: "hire.cancelled", worker: { id: "3" } }],
-  ["a leave whose day is over", "hr", "m7", { type: "leave", effectiveDate: "2026-03-31", worker: { id: "1" } }],
-  ["a leave in the future", "hr", "m8", { type: "leave", effectiveDate: "2030-03-31", worker: { id: "2" } }],
-  ["a leave of nobody", "hr", "m9", { type: "leave", effectiveDate: "2026-03-31", worker: { id: "9" } }],
-  ["several at once, one of them unusable", "plain", "", { events: [hire("10"), { type: "hire", worker: {} }, hire("11")] }],
-  ["a kind that nobody knows", "plain", "", { type: "birthday", worker: { id: "1" } }],
-  ["not JSON", "plain", "", "{"],
-  ["a thin notice of BambooHR", "bamboohr", "", { employees: [{ id: "41", action: "Created", changedFields: ["firstName"] }] }],
-];
-
-const EMPLOYEE = {
-  id: "41", employeeNumber: "1041", firstName: "Noor", lastName: "Haddad", workEmail: "", jobTitle: "Analyst", status: "Active",
-  hireDate: "2026-03-02", terminationDate: "0000-00-00",
-};
+/** What is sent, in order, and what is expected of it. `tests/it/fixtures.rs` plays the same file. */
+const { employees, deliveries } = JSON.parse(readFileSync(join(ROOT, "tests/fixtures/deliveries.json"), "utf8"));
 
 async function native(sim, dir) {
   const { bindings } = options(sim);
@@ -49,9 +29,9 @@ async function native(sim, dir) {
 
 /** Plays everything; a line for each delivery: answer, events, calls. */
 async function play(sim, url) {
-  await sim.control("POST", "employees", [EMPLOYEE]);
+  await sim.control("POST", "employees", employees);
   const lines = [];
-  for (const [title, source, id, content] of DELIVERIES) {
+  for (const { title, source, id, body: content } of deliveries) {
     const body = typeof content === "string" ? content : JSON.stringify(content);
     const signed = { hr: () => signedHr(id, body), plain: () => signedPlain(body), bamboohr: () => signedBamboo(body) }[source]();
     const after = (await sim.effects()).length;
@@ -61,8 +41,9 @@ async function play(sim, url) {
     const calls = (await sim.effects()).slice(after);
     lines.push({
       title,
+      id: reply.body.accepted,
       answer: `${reply.status}${reply.body.duplicate ? " duplicate" : ""}`,
-      events: rows.map((row) => `${row.kind} ${row.person} ${row.status} (${row.note})`).sort(),
+      events: rows.map((row) => `${row.kind} ${row.status}${row.note && ` (${row.note})`}`).sort(),
       calls: calls.map((call) => `${call.op} ${call.path.split("/").slice(4).join("/")}`).sort(),
     });
   }
@@ -71,24 +52,60 @@ async function play(sim, url) {
   return { lines, users, stats };
 }
 
+/** What the journals in these files hold, told apart only by what may differ: moments, and ids that are made of them. */
+function journal(files) {
+  const text = execFileSync(process.env.PEOPLE_PYTHON ?? "python3", [join(HERE, "rows.py"), ...files], { maxBuffer: 1 << 26 }).toString();
+  return JSON.parse(text);
+}
+
+/** Every file under a folder that ends so. */
+const files = (dir, end) => readdirSync(dir, { recursive: true }).filter((name) => name.endsWith(end)).map((name) => join(dir, name));
+
+/** Ids of deliveries by the order in which they were accepted, moments of this run as such. */
+function plain(value, ids) {
+  let text = JSON.stringify(value);
+  ids.forEach((id, n) => (text = text.replaceAll(id, `delivery ${n + 1}`)));
+  // A fetch has an id of its own.
+  text = text.replaceAll(/d_[0-9a-f]{24}/g, "a fetch");
+  return JSON.parse(text, (_, part) => (typeof part === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(part) && Math.abs(Date.parse(part) - Date.now()) < 3_600_000 ? "now" : part));
+}
+
+const shown = (line) => `${line.answer}; ${line.calls.join(", ") || "no call"}; ${line.events.join(", ") || "no event"}`;
+
 test("native and edge do the same", async (context) => {
   const sims = [await Sim.start(), await Sim.start()];
   context.after(() => sims.forEach((sim) => sim.stop()));
-  const server = await native(sims[0], folder(context));
+  const [left, right] = [folder(context), folder(context)];
+  const server = await native(sims[0], left);
   context.after(() => server.stop());
-  const edge = await Edge.start(sims[1], { config: document(sims[1]) });
-  context.after(() => edge.stop());
-  const [left, right] = await Promise.all([play(sims[0], server.url), play(sims[1], edge.url)]);
-  const shown = (line) => `${line.answer}; ${line.calls.join(", ") || "no call"}; ${line.events.map((e) => e.replace(/p_\w+ /, "")).join(", ")}`;
-  for (const [n, line] of left.lines.entries()) {
-    console.log(`${String(n + 1).padStart(2)}. ${line.title}`);
-    console.log(`    native ${shown(line)}`);
-    console.log(`    edge   ${shown(right.lines[n])}`);
+  const edge = await Edge.start(sims[1], { config: document(sims[1]), persist: right });
+  context.after(() => edge.stop().catch(() => {}));
+  const [here, there] = await Promise.all([play(sims[0], server.url), play(sims[1], edge.url)]);
+  server.stop();
+  await edge.stop();
+  const rows = (files, { lines }) => plain(journal(files), lines.map((line) => line.id).filter(Boolean));
+  const logs = [
+    rows(files(left, ".sqlite"), here),
+    // The guard has outlines of the same once more.
+    rows(files(right, ".sqlite").filter((name) => !name.includes("Guard")), there)];
+  const of = (log, n) => Object.values(log.people).flat().filter((entry) => JSON.stringify(entry).includes(`delivery ${n}.`)).length;
+  let n = 0;
+  for (const [index, line] of here.lines.entries()) {
+    n += line.id ? 1 : 0;
+    console.log(`${String(index + 1).padStart(2)}. ${line.title}`);
+    console.log(`    native ${shown(line)}; ${line.id ? of(logs[0], n) : 0} rows`);
+    console.log(`    edge   ${shown(there.lines[index])}; ${line.id ? of(logs[1], n) : 0} rows`);
   }
-  assert.deepEqual(right.lines, left.lines);
-  // Moments of the pretend clouds differ, and nothing else may.
-  const plain = ({ users }) =>
-    JSON.parse(JSON.stringify(users, (_, value) => (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? "a moment" : value)));
-  assert.deepEqual(plain(right), plain(left));
-  assert.deepEqual(right.stats, left.stats);
+  for (const run of [here, there]) {
+    for (const [index, { expect, title }] of deliveries.entries()) {
+      const { answer, events, calls } = run.lines[index];
+      assert.deepEqual({ answer, events, calls }, expect, title);
+    }
+  }
+  assert.deepEqual(logs[1].people, logs[0].people);
+  assert.deepEqual(logs[1].events.sort(), logs[0].events.sort());
+  console.log(`${Object.keys(logs[0].people).length} people's logs, ${Object.values(logs[0].people).flat().length} rows: the same natively and at the edge`);
+  const accounts = ({ users }) => plain(users, []);
+  assert.deepEqual(accounts(there), accounts(here));
+  assert.deepEqual(there.stats, here.stats);
 });

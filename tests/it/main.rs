@@ -5,6 +5,8 @@
 mod architecture;
 mod clients;
 mod docs;
+mod fixtures;
+mod gapps;
 mod laws;
 mod scenarios;
 mod soak;

@@ -1,15 +1,35 @@
-// The module that Cloudflare starts: instantiates the wasm and exports the handlers and the classes of the objects.
+// The module that Cloudflare starts: instantiates the wasm and exports the handlers and the classes of the objects. An object has no `fetch`:
+// nothing from outside can reach it.
+import { DurableObject } from "cloudflare:workers";
+
+import * as host from "./host.js";
 import * as bindings from "./people_bg.js";
 import module from "./people_bg.wasm";
 import { __wbg_set_wasm } from "./people_bg.js";
 
-const instance = new WebAssembly.Instance(module, { "./people_bg.js": bindings });
+const instance = new WebAssembly.Instance(module, { "./people_bg.js": bindings, "./host.js": host });
 __wbg_set_wasm(instance.exports);
 instance.exports.__wbindgen_start();
 
-export { Guard, Intake, Person } from "./people_bg.js";
+const object = (Inner) =>
+  class extends DurableObject {
+    constructor(state, env) {
+      super(state, env);
+      this.inner = new Inner(state.storage, env);
+    }
+    ask(question, body) {
+      return this.inner.ask(question, body);
+    }
+    alarm() {
+      return this.inner.alarm();
+    }
+  };
+
+export class Intake extends object(bindings.Intake) {}
+export class Person extends object(bindings.Person) {}
+export class Guard extends object(bindings.Guard) {}
 
 export default {
-  fetch: (request, env, context) => bindings.fetch(request, env, context),
-  scheduled: (event, env, context) => bindings.scheduled(event, env, context),
+  fetch: (request, env) => bindings.fetch(request, env),
+  scheduled: (_event, env) => bindings.scheduled(env),
 };

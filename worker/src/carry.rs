@@ -1,83 +1,58 @@
 //! Requests and answers, from the runtime's form to ours and back.
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
-use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
-use worker::{ByteStream, Headers, Request, Response, ResponseBody, ResponseBuilder};
+use wasm_bindgen::JsValue;
+
+use crate::runtime::{self, Carried};
 
 /// A request from outside, with at most `limit` bytes of its body and one more. `None`: it broke off, or is no HTTP.
-pub(crate) async fn incoming(mut request: Request, limit: usize) -> Option<http::Request<Bytes>> {
-    let raw = request.inner();
-    let method = http::Method::from_bytes(raw.method().as_bytes()).ok()?;
-    let uri: Uri = raw.url().parse().ok()?;
-    let headers = headers(request.headers());
-    let told = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    let body = match raw.body() {
-        // In one go where its length is known: a stream takes many turns.
-        Some(_) if told.is_some_and(|length| length <= limit) => request.bytes().await.ok()?.into(),
-        Some(_) => whole(request.stream().ok()?, limit.saturating_add(1)).await?,
-        None => Bytes::new(),
-    };
-    let mut incoming = http::Request::new(body);
-    *incoming.method_mut() = method;
+pub(crate) async fn incoming(raw: &JsValue, limit: usize) -> Option<http::Request<Bytes>> {
+    let Carried { head: (method, url), headers: lines, body } = runtime::request(raw, limit).await?;
+    let uri: Uri = url.parse().ok()?;
+    let mut incoming = http::Request::new(Bytes::from(body));
+    *incoming.method_mut() = http::Method::from_bytes(method.as_bytes()).ok()?;
     *incoming.uri_mut() = uri;
-    *incoming.headers_mut() = headers;
+    *incoming.headers_mut() = headers(&lines);
     Some(incoming)
 }
 
-/// At most so many bytes.
-async fn whole(mut stream: ByteStream, limit: usize) -> Option<Bytes> {
-    let mut whole = Vec::new();
-    while whole.len() < limit {
-        match stream.try_next().await.ok()? {
-            Some(chunk) => {
-                let room = limit.saturating_sub(whole.len()).min(chunk.len());
-                whole.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-            }
-            None => break,
-        }
-    }
-    Some(whole.into())
+/// An answer of another server. `None`: it is no HTTP.
+pub(crate) fn answered(answer: Carried<u16>) -> Option<http::Response<Bytes>> {
+    let mut response = http::Response::new(Bytes::from(answer.body));
+    *response.status_mut() = http::StatusCode::from_u16(answer.head).ok()?;
+    *response.headers_mut() = headers(&answer.headers);
+    Some(response)
 }
 
-/// An answer of another server, of at most `limit` bytes. `None`: it broke off or is longer.
-pub(crate) async fn answered(mut response: Response, limit: usize) -> Option<http::Response<Bytes>> {
-    let body = match response.body() {
-        ResponseBody::Stream(_) => whole(response.stream().ok()?, limit.saturating_add(1)).await?,
-        ResponseBody::Body(bytes) => Bytes::from(bytes.clone()),
-        ResponseBody::Empty => Bytes::new(),
-    };
-    if body.len() > limit {
-        return None;
-    }
-    let mut answer = http::Response::new(body);
-    *answer.status_mut() = http::StatusCode::from_u16(response.status_code()).ok()?;
-    *answer.headers_mut() = headers(response.headers());
-    Some(answer)
+/// An answer of ours.
+pub(crate) fn outgoing(answer: &http::Response<Bytes>) -> Result<JsValue, JsValue> {
+    let lines = lines(answer.headers()).unwrap_or_default();
+    runtime::response(answer.status().as_u16(), &lines, answer.body())
 }
 
-/// What can be a header. What cannot is left out, and proves nothing.
-fn headers(from: &Headers) -> HeaderMap {
-    let pairs = from.entries().filter_map(|(name, value)| {
-        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
-    });
+/// A name and its value, each on a line of its own. What cannot be a header is left out, and proves nothing.
+fn headers(lines: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    for (name, value) in pairs {
-        headers.append(name, value);
+    let mut lines = lines.split('\n');
+    while let (Some(name), Some(value)) = (lines.next(), lines.next()) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+        {
+            headers.append(name, value);
+        }
     }
     headers
 }
 
-/// An answer of ours.
-pub(crate) fn outgoing(answer: http::Response<Bytes>) -> worker::Result<Response> {
-    let headers = Headers::new();
-    for (name, value) in answer.headers() {
-        headers.append(name.as_str(), value.to_str().unwrap_or_default())?;
+/// The other direction. `None` where a value is not text.
+pub(crate) fn lines(headers: &HeaderMap) -> Option<String> {
+    let mut lines = String::new();
+    for (name, value) in headers {
+        for part in [name.as_str(), value.to_str().ok()?] {
+            lines.push_str(part);
+            lines.push('\n');
+        }
     }
-    Ok(ResponseBuilder::new()
-        .with_status(answer.status().as_u16())
-        .with_headers(headers)
-        .fixed(answer.into_body().to_vec()))
+    Some(lines)
 }

@@ -2,6 +2,7 @@
 //! everybody who is due. What people said and what was done stays with each person; the guard knows outlines.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -9,10 +10,11 @@ use people_core::journal::Journal;
 use people_core::wire::NotSent;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{PersonKey, Secret};
-use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::host;
 use crate::load::{self, EdgeBridge, Place};
+use crate::runtime::{self, Env, Storage};
 use crate::shelf::Shelf;
 use crate::talk::{self, Ask, Object, Part, TalkError};
 
@@ -26,42 +28,59 @@ const AT_ONCE: usize = 40;
 const AGAIN: i64 = 60_000;
 
 /// The guard.
-#[durable_object(alarm)]
-pub struct Guard {
-    state: State,
+#[wasm_bindgen]
+pub struct Guard(Rc<Post>);
+
+struct Post {
+    storage: Storage,
     env: Env,
     shelf: Shelf,
     bridge: OnceCell<EdgeBridge>,
 }
 
-impl DurableObject for Guard {
-    fn new(state: State, env: Env) -> Self {
-        Self { shelf: Shelf::new(&state), state, env, bridge: OnceCell::new() }
+#[wasm_bindgen]
+impl Guard {
+    /// The object over its storage.
+    #[wasm_bindgen(constructor)]
+    pub fn new(storage: Storage, env: Env) -> Self {
+        let shelf = Shelf::new(&storage);
+        Self(Rc::new(Post { storage, env, shelf, bridge: OnceCell::new() }))
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let outcome = match talk::asked(&mut request).await {
-            Ok((ask, _)) => self.answer(ask).await,
-            Err(error) => Err(error),
-        };
-        talk::answer(outcome)
-    }
-
-    async fn alarm(&self) -> worker::Result<Response> {
-        match self.wake().await {
-            Ok(0) => {}
-            Ok(AT_ONCE) => self.state.storage().set_alarm(1_000).await?,
-            Ok(_) => self.state.storage().set_alarm(AGAIN).await?,
-            Err(error) => {
-                console_error!("guard: {error}; trying again");
-                self.state.storage().set_alarm(AGAIN).await?;
+    /// Answers a question of another object or of the handlers: with the promise of a text.
+    pub fn ask(&self, question: &str, _body: Vec<u8>) -> JsValue {
+        match people_model::read_json(question.as_bytes()) {
+            Ok(ask) => {
+                let post = self.0.clone();
+                talk::answering(async move { post.answer(ask).await })
             }
+            Err(error) => talk::answer(Err(error.into())),
         }
-        Response::empty()
+    }
+
+    /// Wakes those who are late.
+    ///
+    /// Rejects where the next alarm cannot be set; the runtime then fires this one again.
+    pub fn alarm(&self) -> js_sys::Promise {
+        let post = self.0.clone();
+        talk::alarmed(async move { post.alarm().await })
     }
 }
 
-impl Guard {
+impl Post {
+    async fn alarm(&self) -> Result<(), TalkError> {
+        match self.wake().await {
+            Ok(0) => {}
+            Ok(AT_ONCE) => self.storage.wake_in(1_000)?,
+            Ok(_) => self.storage.wake_in(AGAIN)?,
+            Err(error) => {
+                runtime::log(&format!("guard: {error}; trying again"));
+                self.storage.wake_in(AGAIN)?;
+            }
+        }
+        Ok(())
+    }
+
     async fn answer(&self, ask: Ask) -> Result<String, TalkError> {
         match ask {
             Ask::List { delivery, parts, now } => {
@@ -87,7 +106,7 @@ impl Guard {
                     Ok((holder, !book.due(Timestamp::UNIX_EPOCH, 1)?.is_empty()))
                 })?;
                 if waiting {
-                    self.state.storage().set_alarm(0).await?;
+                    self.storage.wake_in(0)?;
                 }
                 talk::said(Ok::<_, TalkError>(holder))
             }
@@ -103,11 +122,11 @@ impl Guard {
             }
             Ask::Tend { before } => {
                 self.shelf.prune(before).await?;
-                self.state.storage().set_alarm(0).await?;
+                self.storage.wake_in(0)?;
                 talk::said(Ok::<_, TalkError>(()))
             }
             #[cfg(feature = "trial")]
-            Ask::Trial => talk::said(Ok::<_, TalkError>(crate::trial::run(&self.state, &self.env).await)),
+            Ask::Trial => talk::said(Ok::<_, TalkError>(crate::trial::run(&self.storage, &self.env).await)),
             _ => talk::stray(),
         }
     }
@@ -128,7 +147,7 @@ impl Guard {
         };
         let google = bridge.wires.google(&ask).ok_or_else(stranger)?;
         if let Some(refused) = refused {
-            let _ = google.refuse(&Secret::new(refused), host::now());
+            let _ = google.refuse(&Secret::new(refused), runtime::now());
         }
         Ok(google.token(&bridge.host).await.map(|token| token.expose().clone()))
     }
@@ -137,7 +156,7 @@ impl Guard {
         match self.bridge.get() {
             Some(bridge) => Ok(bridge),
             None => {
-                let bridge = load::bridge(&self.env, Place::Guard)
+                let bridge = load::beside(&self.env, Place::Guard)
                     .map_err(|_| TalkError("the configuration is wrong".to_owned()))?;
                 Ok(self.bridge.get_or_init(|| bridge))
             }
@@ -146,7 +165,7 @@ impl Guard {
 
     /// Wakes those who are late. Says how many there were.
     async fn wake(&self) -> Result<usize, TalkError> {
-        let late = host::now().saturating_sub(LATE).unwrap_or(Timestamp::MIN);
+        let late = runtime::now().saturating_sub(LATE).unwrap_or(Timestamp::MIN);
         let people = self.shelf.due(late, AT_ONCE).await?;
         let tenant = &self.bridge()?.journal.tenant;
         let wake = async |person: &PersonKey| {
@@ -154,7 +173,7 @@ impl Guard {
             let woken: Result<(), TalkError> =
                 talk::ask(&self.env, tenant, Object::Person(person), &ask, &[]).await;
             if let Err(error) = woken {
-                console_error!("{} could not be woken: {error}", person.tag());
+                runtime::log(&format!("{} could not be woken: {error}", person.tag()));
             }
         };
         join_all(people.iter().map(wake)).await;

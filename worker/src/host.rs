@@ -1,30 +1,23 @@
 //! The machine at the edge: its clock, its network, its randomness.
 
-use std::pin::pin;
-use std::time::Duration;
-
 use bytes::Bytes;
-use futures_util::future::{Either, select};
 use people_auth::{Ask, Token};
 use people_core::host::{Host, Lost};
 use people_core::wire::NotSent;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{Secret, Why};
-use worker::js_sys::Uint8Array;
-use worker::wasm_bindgen::throw_str;
-use worker::{
-    AbortController, Date, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
-};
+use wasm_bindgen::throw_str;
 
 use crate::carry;
+use crate::runtime::{self, Env, Sent};
 use crate::talk::{self, Object};
 
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 8 << 20;
 
-/// How long a request may take. CloudM's own front end gives up after 60 s.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a request may take, in milliseconds. CloudM's own front end gives up after 60 s.
+const PATIENCE: f64 = 60_000.0;
 
 /// How long a token from the guard is taken to be good before the guard is asked again; it has its own, better knowledge. Tokens with
 /// less than 225 s left count as stale, so this one is fresh for 75 s.
@@ -38,27 +31,24 @@ pub(crate) struct EdgeHost {
 
 impl Host for EdgeHost {
     fn now(&self) -> Timestamp {
-        now()
+        runtime::now()
     }
 
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Lost> {
-        let unbuildable = || Lost::NeverLeft("the request is not valid; check base_url");
-        let request = outgoing(&request).ok_or_else(unbuildable)?;
-        let abort = AbortController::default();
-        let signal = abort.signal();
-        // Whether it left cannot be told here: whatever goes wrong, it may have.
-        let exchange = async {
-            let sent = Fetch::Request(request).send_with_signal(&signal).await;
-            let response = sent.map_err(|_| Lost::Unanswered("the connection broke"))?;
-            let answer = carry::answered(response, MAX_ANSWER).await;
-            answer.ok_or(Lost::Unanswered("the answer broke off or is larger than 8 MiB"))
-        };
-        match select(pin!(exchange), Delay::from(TIMEOUT)).await {
-            Either::Left((outcome, _)) => outcome,
-            Either::Right(_) => {
-                abort.abort();
-                Err(Lost::Unanswered("the time is up"))
+        let invalid = Lost::NeverLeft("the request is not valid; check base_url");
+        let broken = Lost::Unanswered("the connection broke");
+        let own = concat!("user-agent\npeople/", env!("CARGO_PKG_VERSION"), "\n");
+        let headers = carry::lines(request.headers()).ok_or(invalid)? + own;
+        let to = (request.method().as_str(), &*request.uri().to_string());
+        // Once it is a request, whether it left cannot be told here: whatever goes wrong, it may have.
+        match runtime::exchange(to, &headers, request.body(), PATIENCE, MAX_ANSWER).await {
+            Sent::Invalid => Err(invalid),
+            Sent::Late => Err(Lost::Unanswered("the time is up")),
+            Sent::Broken => Err(broken),
+            Sent::Answer(answer) if answer.body.len() > MAX_ANSWER => {
+                Err(Lost::Unanswered("the answer is larger than 8 MiB"))
             }
+            Sent::Answer(answer) => carry::answered(answer).ok_or(broken),
         }
     }
 
@@ -82,29 +72,7 @@ impl Host for EdgeHost {
         };
         let answer = talk::ask::<Result<String, NotSent>>(env, tenant, Object::Guard, &question, &[]).await;
         let value = answer.map_err(unreachable).and_then(|outcome| outcome);
-        let expiry = now().saturating_add(BORROWED).unwrap_or(Timestamp::MAX);
+        let expiry = self.now().saturating_add(BORROWED).unwrap_or(Timestamp::MAX);
         Some(value.map(|value| Token::new(Secret::new(value), expiry)))
     }
-}
-
-/// The time. It stands still while nothing is waited for, as everywhere at the edge.
-pub(crate) fn now() -> Timestamp {
-    let millis = i64::try_from(Date::now().as_millis()).unwrap_or(i64::MAX);
-    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
-}
-
-fn outgoing(request: &http::Request<Bytes>) -> Option<Request> {
-    let headers = Headers::new();
-    headers.set("user-agent", concat!("people/", env!("CARGO_PKG_VERSION"))).ok()?;
-    for (name, value) in request.headers() {
-        headers.set(name.as_str(), value.to_str().ok()?).ok()?;
-    }
-    let mut init = RequestInit::new();
-    init.with_method(Method::from(request.method().as_str().to_owned()))
-        .with_headers(headers)
-        .with_redirect(RequestRedirect::Manual);
-    if !request.body().is_empty() {
-        init.with_body(Some(Uint8Array::from(request.body().as_ref()).into()));
-    }
-    Request::new_with_init(&request.uri().to_string(), &init).ok()
 }

@@ -1,18 +1,21 @@
 //! An intake: makes deliveries durable, each once, and hands their parts to the people they are about. It answers the sender without
 //! waiting for any of that: an alarm takes the backlog apart, in slices that fit into the runtime's limits.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use futures_util::future::try_join_all;
-use people_core::journal::{Journal, Sorted};
+use people_core::journal::{Accepted, Journal, Sorted};
 use people_core::source::Delivery;
 use people_model::DeliveryId;
+use people_model::time::SignedDuration;
 use serde::{Deserialize, Serialize};
-use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::host;
 use crate::load::{self, EdgeBridge, Place};
+use crate::runtime::{self, Env, Storage};
 use crate::shelf::Shelf;
 use crate::talk::{self, Ask, Object, Parcel, Part, TalkError};
 
@@ -37,58 +40,99 @@ struct Cursor {
 }
 
 /// An intake.
-#[durable_object(alarm)]
-pub struct Intake {
-    state: State,
+#[wasm_bindgen]
+pub struct Intake(Rc<Desk>);
+
+struct Desk {
+    storage: Storage,
     env: Env,
     shelf: Shelf,
     bridge: OnceCell<EdgeBridge>,
+    /// Whether an alarm is set that has not begun yet. Only ever too pessimistic: after a restart it is set once more.
+    armed: Cell<bool>,
 }
 
-impl DurableObject for Intake {
-    fn new(state: State, env: Env) -> Self {
-        Self { shelf: Shelf::new(&state), state, env, bridge: OnceCell::new() }
+#[wasm_bindgen]
+impl Intake {
+    /// The object over its storage.
+    #[wasm_bindgen(constructor)]
+    pub fn new(storage: Storage, env: Env) -> Self {
+        let shelf = Shelf::new(&storage);
+        Self(Rc::new(Desk { storage, env, shelf, bridge: OnceCell::new(), armed: Cell::new(false) }))
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let outcome = match talk::asked(&mut request).await {
-            Ok((ask, body)) => self.answer(ask, body).await,
-            Err(error) => Err(error),
-        };
-        talk::answer(outcome)
+    /// Answers a question of another object or of the handlers: with a text, or the promise of one.
+    pub fn ask(&self, question: &str, body: Vec<u8>) -> JsValue {
+        match people_model::read_json(question.as_bytes()) {
+            // What a sender waits for takes one turn.
+            Ok(Ask::Accept { delivery, key, dedupe_for }) => {
+                talk::answer(self.0.accept(&delivery.unpack(body.into()), &key, dedupe_for))
+            }
+            Ok(ask) => {
+                let desk = self.0.clone();
+                talk::answering(async move { desk.answer(ask).await })
+            }
+            Err(error) => talk::answer(Err(error.into())),
+        }
     }
 
-    async fn alarm(&self) -> worker::Result<Response> {
+    /// Hands on what waits.
+    ///
+    /// Rejects where the next alarm cannot be set; the runtime then fires this one again.
+    pub fn alarm(&self) -> js_sys::Promise {
+        let desk = self.0.clone();
+        talk::alarmed(async move { desk.alarm().await })
+    }
+}
+
+impl Desk {
+    async fn alarm(&self) -> Result<(), TalkError> {
+        self.armed.set(false);
         match self.sort().await {
-            Ok(false) => {}
-            Ok(true) => self.state.storage().set_alarm(0).await?,
+            Ok(false) => Ok(()),
+            Ok(true) => self.arm(0),
             Err(error) => {
-                console_error!("intake: {error}; trying again");
-                self.state.storage().set_alarm(AGAIN).await?;
+                runtime::log(&format!("intake: {error}; trying again"));
+                self.arm(AGAIN)
             }
         }
-        Response::empty()
     }
-}
 
-impl Intake {
-    async fn answer(&self, ask: Ask, body: bytes::Bytes) -> Result<String, TalkError> {
+    /// Sees to it that there is an alarm; one that is set already comes soon.
+    fn arm(&self, millis: i64) -> Result<(), TalkError> {
+        if !self.armed.replace(true) {
+            self.storage.wake_in(millis)?;
+        }
+        Ok(())
+    }
+
+    /// In one turn: nothing is waited for between the writes and the alarm, so all of it becomes durable, or nothing.
+    fn accept(
+        &self,
+        delivery: &Delivery,
+        key: &DeliveryId,
+        dedupe_for: SignedDuration,
+    ) -> Result<String, TalkError> {
+        let accepted = self.shelf.run(|book| book.accept(delivery, key, dedupe_for))?;
+        if accepted == Accepted::New {
+            self.arm(0)?;
+        }
+        talk::said(Ok::<_, TalkError>(accepted))
+    }
+
+    async fn answer(&self, ask: Ask) -> Result<String, TalkError> {
         match ask {
-            Ask::Accept { delivery, key, dedupe_for } => {
-                let accepted = self.shelf.accept(&delivery.unpack(body), &key, dedupe_for).await;
-                // In one go with the write before: nothing was waited for in between.
-                self.state.storage().set_alarm(0).await?;
-                talk::said(accepted)
-            }
             Ask::Replay { delivery } => {
                 let found = self.shelf.replay(&delivery).await;
-                self.state.storage().set_alarm(0).await?;
+                self.arm(0)?;
                 talk::said(found)
             }
             Ask::Stats => talk::said(self.shelf.stats().await),
             Ask::Tend { before } => {
                 self.shelf.prune(before).await?;
-                self.state.storage().set_alarm(0).await?;
+                // Whatever this object believes about its alarm: here one that was lost comes back.
+                self.armed.set(true);
+                self.storage.wake_in(0)?;
                 talk::said(Ok::<_, TalkError>(()))
             }
             _ => talk::stray(),
@@ -99,7 +143,7 @@ impl Intake {
         match self.bridge.get() {
             Some(bridge) => Ok(bridge),
             None => {
-                let bridge = load::bridge(&self.env, Place::Intake)
+                let bridge = load::beside(&self.env, Place::Intake)
                     .map_err(|_| TalkError("the configuration is wrong".to_owned()))?;
                 Ok(self.bridge.get_or_init(|| bridge))
             }
@@ -135,7 +179,7 @@ impl Intake {
                 Sorted::Dead { .. } => dead.push(part),
             }
         }
-        let mut cursor = self.cursor(&delivery.id, people.len()).await?;
+        let mut cursor = self.cursor(&delivery.id, people.len())?;
         while let Some(rest) = people.get(cursor.done..).filter(|rest| !rest.is_empty()) {
             if *room == 0 {
                 return Ok(false);
@@ -145,14 +189,14 @@ impl Intake {
             *room = room.saturating_sub(chunk.len());
             cursor.done = cursor.done.saturating_add(chunk.len());
             if cursor.done < people.len() {
-                self.state.storage().put(CURSOR, serde_json::to_string(&cursor)?).await?;
+                self.storage.keep(CURSOR, &serde_json::to_string(&cursor)?)?;
             }
         }
         if *room == 0 {
             return Ok(false);
         }
         *room = room.saturating_sub(1);
-        let now = host::now();
+        let now = runtime::now();
         let parts = dead.iter().map(Part::of).collect();
         let list = Ask::List { delivery: Parcel::of(delivery), parts, now };
         let () = talk::ask(&self.env, &bridge.journal.tenant, Object::Guard, &list, &[]).await?;
@@ -166,7 +210,7 @@ impl Intake {
         delivery: &Delivery,
         chunk: &[Sorted],
     ) -> Result<(), TalkError> {
-        let (tenant, now) = (&bridge.journal.tenant, host::now());
+        let (tenant, now) = (&bridge.journal.tenant, runtime::now());
         let parts = chunk.iter().map(|part| Part::outline(part, delivery.received)).collect();
         let list = Ask::List { delivery: Parcel::of(delivery), parts, now };
         let () = talk::ask(&self.env, tenant, Object::Guard, &list, &[]).await?;
@@ -185,8 +229,8 @@ impl Intake {
     }
 
     /// How far this delivery is. One that is divided otherwise by now begins again: handing on twice changes nothing.
-    async fn cursor(&self, delivery: &DeliveryId, parts: usize) -> Result<Cursor, TalkError> {
-        let kept: Option<String> = self.state.storage().get(CURSOR).await?;
+    fn cursor(&self, delivery: &DeliveryId, parts: usize) -> Result<Cursor, TalkError> {
+        let kept = self.storage.kept(CURSOR)?;
         let kept: Cursor =
             kept.and_then(|json| people_model::read_json(json.as_bytes()).ok()).unwrap_or_default();
         if kept.delivery == delivery.as_str() && kept.parts == parts {

@@ -11,8 +11,8 @@ use people_core::source::Delivery;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{DeliveryId, Email, Entry, PersonKey};
 use serde::de::DeserializeOwned;
-use worker::Env;
 
+use crate::runtime::Env;
 use crate::shelf::Shelf;
 use crate::talk::{self, Ask, Object, Parcel, SHARDS, TalkError};
 

@@ -8,6 +8,7 @@
 //! | `talk` | what the objects say to one another |
 //! | `shelf`, `sql` | a book in the SQLite of one object |
 //! | `host`, `carry` | the machine: clock, network, randomness; requests and answers |
+//! | `runtime` | what is asked of JavaScript; `js/host.js` answers |
 //! | `load`, `signer` | from the environment to a bridge; who signs |
 //! | `trial` | the journal's conformance suite, run inside an object (feature `trial`) |
 //!
@@ -30,6 +31,8 @@ mod load;
 #[cfg(target_arch = "wasm32")]
 mod person;
 #[cfg(target_arch = "wasm32")]
+mod runtime;
+#[cfg(target_arch = "wasm32")]
 mod shelf;
 #[cfg(target_arch = "wasm32")]
 mod signer;
@@ -39,3 +42,6 @@ mod sql;
 mod talk;
 #[cfg(all(target_arch = "wasm32", feature = "trial"))]
 mod trial;
+
+#[cfg(target_arch = "wasm32")]
+pub use front::{fetch, scheduled};

@@ -1,14 +1,16 @@
-//! From the environment to a bridge: the document in `PEOPLE_CONFIG`, its secrets as Worker secrets.
+//! From the environment to a bridge: the document in `PEOPLE_CONFIG`, its secrets as Worker secrets. Parsed and built once in an isolate;
+//! each object has a bridge beside that one.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use people_core::bridge::Bridge;
 use people_core::config::{Config, SecretRef};
 use people_model::Secret;
-use worker::Env;
 
 use crate::host::EdgeHost;
 use crate::journal::EdgeJournal;
+use crate::runtime::Env;
 use crate::shelf::Shelf;
 use crate::signer::EdgeSigner;
 
@@ -18,10 +20,13 @@ pub(crate) type EdgeBridge = Bridge<EdgeHost, EdgeJournal, EdgeSigner>;
 /// The secret that opens `/api` where the document is so wrong that it does not even say which.
 const ADMIN_TOKEN: &str = "PEOPLE_ADMIN_TOKEN";
 
+thread_local! {
+    /// The bridge of this isolate, and the environment and the document that it was made of. A deploy begins a new isolate.
+    static BRIDGE: RefCell<Option<(Env, String, Rc<EdgeBridge>)>> = const { RefCell::new(None) };
+}
+
 /// Where a bridge is to work.
 pub(crate) enum Place {
-    /// In the handler of requests from outside.
-    Front,
     /// In an intake.
     Intake,
     /// In a person's object, over the log in it.
@@ -31,16 +36,16 @@ pub(crate) enum Place {
 }
 
 /// The document.
-pub(crate) fn document(env: &Env) -> Result<String, String> {
-    let text = env.var("PEOPLE_CONFIG").map(|var| var.to_string());
-    text.map_err(|_| "the variable PEOPLE_CONFIG is not set; put people.toml there".to_owned())
+fn document(env: &Env) -> Result<String, String> {
+    env.text("PEOPLE_CONFIG")
+        .ok_or_else(|| "the variable PEOPLE_CONFIG is not set; put people.toml there".to_owned())
 }
 
 /// Resolves secrets at the edge.
 fn secrets(env: &Env) -> impl Fn(&SecretRef) -> Result<Secret<String>, String> + '_ {
     move |reference| match reference {
-        SecretRef::Env(name) => match env.secret(name).map(|secret| secret.to_string()) {
-            Ok(text) if !text.trim_end_matches(['\r', '\n']).is_empty() => {
+        SecretRef::Env(name) => match env.text(name) {
+            Some(text) if !text.trim_end_matches(['\r', '\n']).is_empty() => {
                 Ok(Secret::from(text.trim_end_matches(['\r', '\n'])))
             }
             _ => Err(format!("there is no Worker secret {name}; `wrangler secret put {name}`")),
@@ -59,9 +64,45 @@ pub(crate) fn admin_token(env: &Env) -> Option<Secret<String>> {
     secrets(env)(&reference).ok()
 }
 
-/// The whole bridge.
-pub(crate) fn bridge(env: &Env, place: Place) -> Result<EdgeBridge, String> {
-    let config = Config::parse(&document(env)?).map_err(|error| error.to_string())?;
+/// The bridge that answers requests from outside.
+pub(crate) fn front(env: &Env) -> Result<Rc<EdgeBridge>, String> {
+    let known = |same: &dyn Fn(&Env, &str) -> bool| {
+        BRIDGE.with_borrow(|known| {
+            known.as_ref().filter(|(env, text, _)| same(env, text)).map(|(_, _, bridge)| bridge.clone())
+        })
+    };
+    if let Some(bridge) = known(&|of, _| of == env) {
+        return Ok(bridge);
+    }
+    let document = document(env)?;
+    if let Some(bridge) = known(&|_, text| text == document) {
+        return Ok(bridge);
+    }
+    let bridge = Rc::new(build(env, &document)?);
+    BRIDGE.replace(Some((env.clone(), document, bridge.clone())));
+    Ok(bridge)
+}
+
+/// The bridge of an object.
+pub(crate) fn beside(env: &Env, place: Place) -> Result<EdgeBridge, String> {
+    let front = front(env)?;
+    let tenant = front.journal.tenant.clone();
+    let (exchanges, shelf) = match place {
+        Place::Guard => (true, None),
+        Place::Intake => (false, None),
+        Place::Person(shelf) => (false, Some(shelf)),
+    };
+    let guard = (!exchanges).then(|| (env.clone(), tenant.clone()));
+    Ok(front.beside(EdgeHost { guard }, EdgeJournal { env: env.clone(), tenant, shelf }))
+}
+
+fn build(env: &Env, document: &str) -> Result<EdgeBridge, String> {
+    let mut config = Config::parse(document).map_err(|error| error.to_string())?;
+    if config.ccai.take().is_some_and(|ccai| ccai.is_target()) {
+        return Err(
+            "[ccai] departments: bulk files are filed by `people serve`; leave it out at the edge".to_owned()
+        );
+    }
     let secrets = secrets(env);
     let in_key = |error: &dyn std::fmt::Display| format!("[google] credentials: {error}");
     let credentials = config.google.credentials(&secrets).map_err(|error| in_key(&error))?;
@@ -69,16 +110,8 @@ pub(crate) fn bridge(env: &Env, place: Place) -> Result<EdgeBridge, String> {
         return Err(in_key(&"there is no metadata server at the edge; use { env = \"NAME\" }"));
     }
     let tenant = config.cloudm.domain.to_string();
-    let guard = match &place {
-        Place::Guard => None,
-        _ => Some((env.clone(), tenant.clone())),
-    };
-    let shelf = match place {
-        Place::Person(shelf) => Some(shelf),
-        _ => None,
-    };
     let signer = credentials.key().map(|key| EdgeSigner::new(config.google.signer, key.clone()));
-    let journal = EdgeJournal { env: env.clone(), tenant, shelf };
-    Bridge::new(config, &secrets, EdgeHost { guard }, journal, credentials, signer)
-        .map_err(|error| error.to_string())
+    let host = EdgeHost { guard: Some((env.clone(), tenant.clone())) };
+    let journal = EdgeJournal { env: env.clone(), tenant, shelf: None };
+    Bridge::new(config, &secrets, host, journal, credentials, signer).map_err(|error| error.to_string())
 }

@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use people_core::journal::Journal;
+use people_core::journal::{Journal, Sorted};
 use people_model::PersonKey;
 use people_model::time::{SignedDuration, Timestamp};
-use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::host;
 use crate::load::{self, EdgeBridge, Place};
+use crate::runtime::{self, Env, Storage};
 use crate::shelf::Shelf;
 use crate::talk::{self, Ask, Part, TalkError};
 
@@ -23,54 +24,70 @@ const PEOPLE: &str = "people";
 const AGAIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// A person's object.
-#[durable_object(alarm)]
-pub struct Person {
-    state: State,
+#[wasm_bindgen]
+pub struct Person(Rc<Room>);
+
+struct Room {
+    storage: Storage,
     env: Env,
     shelf: Rc<Shelf>,
     people: RefCell<Option<BTreeSet<PersonKey>>>,
     bridge: OnceCell<EdgeBridge>,
 }
 
-impl DurableObject for Person {
-    fn new(state: State, env: Env) -> Self {
-        let shelf = Rc::new(Shelf::new(&state));
-        Self { shelf, state, env, people: RefCell::new(None), bridge: OnceCell::new() }
+#[wasm_bindgen]
+impl Person {
+    /// The object over its storage.
+    #[wasm_bindgen(constructor)]
+    pub fn new(storage: Storage, env: Env) -> Self {
+        let shelf = Rc::new(Shelf::new(&storage));
+        Self(Rc::new(Room { storage, env, shelf, people: RefCell::new(None), bridge: OnceCell::new() }))
     }
 
-    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let outcome = match talk::asked(&mut request).await {
-            Ok((ask, _)) => self.answer(ask).await,
-            Err(error) => Err(error),
-        };
-        talk::answer(outcome)
+    /// Answers a question of another object or of the handlers: with the promise of a text.
+    pub fn ask(&self, question: &str, _body: Vec<u8>) -> JsValue {
+        match people_model::read_json(question.as_bytes()) {
+            Ok(ask) => {
+                let room = self.0.clone();
+                talk::answering(async move { room.answer(ask).await })
+            }
+            Err(error) => talk::answer(Err(error.into())),
+        }
     }
 
-    async fn alarm(&self) -> worker::Result<Response> {
-        let again = host::now().saturating_add(AGAIN).unwrap_or(Timestamp::MAX);
+    /// Drives whoever lives here.
+    ///
+    /// Rejects where the next alarm cannot be set; the runtime then fires this one again.
+    pub fn alarm(&self) -> js_sys::Promise {
+        let room = self.0.clone();
+        talk::alarmed(async move { room.alarm().await })
+    }
+}
+
+impl Room {
+    async fn alarm(&self) -> Result<(), TalkError> {
+        let again = runtime::now().saturating_add(AGAIN).unwrap_or(Timestamp::MAX);
         let next = match self.drive().await {
             Ok(next) => next,
             Err(error) => {
-                console_error!("{error}; trying again");
+                runtime::log(&format!("{error}; trying again"));
                 Some(again)
             }
         };
         if let Some(next) = next {
-            self.set_alarm(next).await?;
+            self.storage.wake_at(next)?;
         }
-        Response::empty()
+        Ok(())
     }
-}
 
-impl Person {
     async fn answer(&self, ask: Ask) -> Result<String, TalkError> {
         match ask {
             Ask::Hear { delivery, parts, now } => {
                 let delivery = delivery.unpack(Bytes::new());
                 let parts: Vec<_> = parts.into_iter().map(Part::sorted).collect();
                 for part in &parts {
-                    if let people_core::journal::Sorted::Person { person, .. } = part {
-                        self.remember(person).await?;
+                    if let Sorted::Person { person, .. } = part {
+                        self.remember(person)?;
                     }
                 }
                 self.shelf.run(|book| {
@@ -78,20 +95,20 @@ impl Person {
                     book.accept(&delivery, &delivery.id, SignedDuration::ZERO)?;
                     book.sort(&delivery.id, &parts, now)
                 })?;
-                self.set_alarm(now).await?;
+                self.storage.wake_at(now)?;
                 talk::said(Ok::<_, TalkError>(()))
             }
             Ask::Wake { person } => {
-                self.remember(&person).await?;
-                self.state.storage().set_alarm(0).await?;
+                self.remember(&person)?;
+                self.storage.wake_in(0)?;
                 talk::said(Ok::<_, TalkError>(()))
             }
             Ask::Read { person } => talk::said(self.shelf.read(&person).await),
             Ask::Append { person, at, entries, mark } => {
-                self.remember(&person).await?;
+                self.remember(&person)?;
                 let appended = self.bridge()?.journal.append(&person, at, &entries, &mark).await?;
                 if let Some(next) = self.shelf.next_due().await? {
-                    self.set_alarm(next).await?;
+                    self.storage.wake_at(next)?;
                 }
                 talk::said(Ok::<_, TalkError>(appended))
             }
@@ -103,12 +120,12 @@ impl Person {
     async fn drive(&self) -> Result<Option<Timestamp>, TalkError> {
         let bridge = self.bridge()?;
         let mut failed = None;
-        for person in self.people().await? {
+        for person in self.people()? {
             if let Err(error) = bridge.drive(&person).await {
                 failed = Some(TalkError(format!("{}: {error}", person.tag())));
             }
         }
-        if let Ok(before) = host::now().checked_sub(bridge.config.journal.keep.get()) {
+        if let Ok(before) = runtime::now().checked_sub(bridge.config.journal.keep.get()) {
             self.shelf.prune(before).await?;
         }
         match failed {
@@ -121,20 +138,19 @@ impl Person {
         match self.bridge.get() {
             Some(bridge) => Ok(bridge),
             None => {
-                let bridge = load::bridge(&self.env, Place::Person(self.shelf.clone()))
+                let bridge = load::beside(&self.env, Place::Person(self.shelf.clone()))
                     .map_err(|_| TalkError("the configuration is wrong".to_owned()))?;
                 Ok(self.bridge.get_or_init(|| bridge))
             }
         }
     }
 
-    async fn people(&self) -> Result<BTreeSet<PersonKey>, TalkError> {
+    fn people(&self) -> Result<BTreeSet<PersonKey>, TalkError> {
         let known = self.people.borrow().clone();
         if let Some(people) = known {
             return Ok(people);
         }
-        let kept: Option<String> = self.state.storage().get(PEOPLE).await?;
-        let people: BTreeSet<PersonKey> = match kept {
+        let people: BTreeSet<PersonKey> = match self.storage.kept(PEOPLE)? {
             Some(json) => people_model::read_json(json.as_bytes())?,
             None => BTreeSet::new(),
         };
@@ -142,18 +158,12 @@ impl Person {
         Ok(people)
     }
 
-    async fn remember(&self, person: &PersonKey) -> Result<(), TalkError> {
-        let mut people = self.people().await?;
+    fn remember(&self, person: &PersonKey) -> Result<(), TalkError> {
+        let mut people = self.people()?;
         if people.insert(person.clone()) {
-            self.state.storage().put(PEOPLE, serde_json::to_string(&people)?).await?;
+            self.storage.keep(PEOPLE, &serde_json::to_string(&people)?)?;
             self.people.replace(Some(people));
         }
         Ok(())
-    }
-
-    /// An alarm is given as an offset from now; a moment in the past is now.
-    async fn set_alarm(&self, at: Timestamp) -> worker::Result<()> {
-        let millis = host::now().duration_until(at).as_millis().max(0);
-        self.state.storage().set_alarm(i64::try_from(millis).unwrap_or(i64::MAX)).await
     }
 }

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use crate::runtime::Storage;
+use crate::sql::{Sql, SqlError};
 use people_core::journal::sql::{Book, BookError, Booked};
 use people_core::journal::{
     Accepted, Appended, Breaker, EventRow, Filter, Journal, Mark, Permit, Sorted, Stats,
@@ -9,9 +11,6 @@ use people_core::journal::{
 use people_core::source::Delivery;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{DeliveryId, Email, Entry, PersonKey};
-use worker::State;
-
-use crate::sql::{Sql, SqlError};
 
 /// Why the object's book did not do it.
 pub(crate) type ShelfError = BookError<SqlError>;
@@ -24,9 +23,9 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
-    pub(crate) fn new(state: &State) -> Self {
-        let sql = Sql::new(state);
-        Self { book: RefCell::new(Book::new(sql.again())), sql, open: RefCell::new(false) }
+    pub(crate) fn new(storage: &Storage) -> Self {
+        let book = RefCell::new(Book::new(Sql::new(storage)));
+        Self { book, sql: Sql::new(storage), open: RefCell::new(false) }
     }
 
     /// Runs methods of the book in one transaction: all of what they write is there afterwards, or nothing.

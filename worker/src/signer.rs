@@ -3,12 +3,12 @@
 
 use std::cell::{OnceCell, RefCell};
 
+use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use people_auth::{Rs256, ServiceAccountKey, SignError, Signer};
 use people_core::config::SignerKind;
-use worker::js_sys::{Array, Object, Promise, Reflect, Uint8Array};
-use worker::wasm_bindgen::JsValue;
-use worker::wasm_bindgen::prelude::wasm_bindgen;
-use worker::wasm_bindgen_futures::JsFuture;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
 
 const ALGORITHM: &str = "RSASSA-PKCS1-v1_5";
 

@@ -1,24 +1,20 @@
 //! The driver: the SQLite of one Durable Object.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
 use people_core::journal::sql::{Driver, Param, Row, Value};
-use worker::wasm_bindgen::closure::ScopedClosure;
-use worker::wasm_bindgen::prelude::wasm_bindgen;
-use worker::wasm_bindgen::{JsCast, JsValue};
-use worker::{SqlStorage, SqlStorageValue, State};
+use wasm_bindgen::{JsCast, JsValue};
 
-#[wasm_bindgen]
-extern "C" {
-    /// The storage of an object, for the one method that the `worker` crate does not have.
-    type Storage;
+use crate::runtime::Storage;
 
-    #[wasm_bindgen(method, catch, js_name = transactionSync)]
-    fn transaction_sync(
-        this: &Storage,
-        work: &ScopedClosure<'_, dyn FnMut() -> Result<(), JsValue>>,
-    ) -> Result<JsValue, JsValue>;
+thread_local! {
+    /// Statements as the runtime wants them, by where their text lies: they are few, and each is used over and over.
+    static TEXTS: RefCell<BTreeMap<(usize, usize), JsString>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// What the database would not do. The text is the runtime's about the statement; it holds no bound value.
+/// What the database would not do. Holds no bound value.
 #[derive(Debug, thiserror::Error)]
 #[error("the object's database: {0}")]
 pub(crate) struct SqlError(&'static str);
@@ -31,32 +27,16 @@ impl SqlError {
 }
 
 /// The driver.
-pub(crate) struct Sql {
-    sql: SqlStorage,
-    storage: Storage,
-}
+pub(crate) struct Sql(Storage);
 
 impl Sql {
-    pub(crate) fn new(state: &State) -> Self {
-        let storage = state.storage();
-        let raw: &JsValue = storage.as_raw().as_ref();
-        Self { sql: storage.sql(), storage: raw.clone().unchecked_into() }
-    }
-
-    /// A second handle of the same database.
-    pub(crate) fn again(&self) -> Self {
-        let raw: &JsValue = self.storage.as_ref();
-        Self { sql: self.sql.clone(), storage: raw.clone().unchecked_into() }
+    pub(crate) fn new(storage: &Storage) -> Self {
+        Self(storage.clone())
     }
 
     /// Runs `work` in a transaction that is rolled back where it says `false`.
-    pub(crate) fn transaction(&self, mut work: impl FnMut() -> bool) -> Result<(), SqlError> {
-        let mut closure = || if work() { Ok(()) } else { Err(JsValue::UNDEFINED) };
-        let closure = ScopedClosure::borrow_mut_assert_unwind_safe(&mut closure);
-        self.storage
-            .transaction_sync(&closure)
-            .map(drop)
-            .map_err(|_| SqlError("the transaction was rolled back"))
+    pub(crate) fn transaction(&self, work: impl FnMut() -> bool) -> Result<(), SqlError> {
+        self.0.transaction(work).map_err(|_| SqlError("the transaction was rolled back"))
     }
 }
 
@@ -64,34 +44,45 @@ impl Driver for Sql {
     type Error = SqlError;
 
     fn query(&mut self, sql: &'static str, params: &[Param<'_>]) -> Result<Vec<Row>, SqlError> {
-        let params: Vec<SqlStorageValue> = params.iter().copied().map(bound).collect();
+        let bound: Array = params.iter().copied().map(bound).collect();
         // What the runtime says could quote a value (a constraint names its columns only, but nobody promises that).
-        let cursor = self.sql.exec(sql, params).map_err(|_| SqlError("a statement failed"))?;
-        cursor
-            .raw()
-            .map(|row| row.map_err(|_| SqlError("a row could not be read"))?.into_iter().map(value).collect())
-            .collect()
+        let rows = self.0.query(&text(sql), &bound).map_err(|_| SqlError("a statement failed"))?;
+        rows.iter().map(|row| row.unchecked_into::<Array>().iter().map(value).collect()).collect()
     }
 }
 
-fn bound(param: Param<'_>) -> SqlStorageValue {
+fn text(sql: &'static str) -> JsString {
+    let key = (sql.as_ptr().addr(), sql.len());
+    TEXTS.with_borrow_mut(|texts| texts.entry(key).or_insert_with(|| sql.into()).clone())
+}
+
+fn bound(param: Param<'_>) -> JsValue {
     match param {
-        Param::Null => SqlStorageValue::Null,
-        // 2^53 itself stands for "no limit": exact, though not what JavaScript calls safe.
-        Param::Int(value) if value.unsigned_abs() == 1 << 53 => SqlStorageValue::Float(value as f64),
-        Param::Int(value) => SqlStorageValue::Integer(value),
-        Param::Text(value) => SqlStorageValue::String(value.to_owned()),
-        Param::Blob(value) => SqlStorageValue::Blob(value.to_vec()),
+        Param::Null => JsValue::NULL,
+        // Those of the journal fit into 53 bits.
+        Param::Int(value) => JsValue::from_f64(value as f64),
+        Param::Text(value) => JsValue::from_str(value),
+        Param::Blob(value) => Uint8Array::from(value).into(),
     }
 }
 
-fn value(stored: SqlStorageValue) -> Result<Value, SqlError> {
-    Ok(match stored {
-        SqlStorageValue::Null => Value::Null,
-        SqlStorageValue::Boolean(value) => Value::Int(i64::from(value)),
-        SqlStorageValue::Integer(value) => Value::Int(value),
-        SqlStorageValue::String(value) => Value::Text(value),
-        SqlStorageValue::Blob(value) => Value::Blob(value),
-        SqlStorageValue::Float(_) => return Err(SqlError("a stored number is not an integer")),
-    })
+fn value(stored: JsValue) -> Result<Value, SqlError> {
+    if stored.is_null() {
+        return Ok(Value::Null);
+    }
+    if let Some(number) = stored.as_f64() {
+        let whole = number.trunc() == number && number.abs() <= (1_i64 << 53) as f64;
+        return if whole {
+            Ok(Value::Int(number as i64))
+        } else {
+            Err(SqlError("a stored number is not an integer of the journal's"))
+        };
+    }
+    if let Some(text) = stored.as_string() {
+        return Ok(Value::Text(text));
+    }
+    match stored.dyn_ref::<ArrayBuffer>() {
+        Some(bytes) => Ok(Value::Blob(Uint8Array::new(bytes).to_vec())),
+        None => Err(SqlError("a stored value is of no kind of the journal's")),
+    }
 }

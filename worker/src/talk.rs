@@ -1,15 +1,18 @@
-//! What the objects say to one another: one question per request, as JSON, over internal requests to stubs. No request from outside
-//! is ever passed on to an object, so none of this can be reached from there.
+//! What the objects say to one another: one question per call, as JSON with bytes beside it, over calls to stubs. An object answers no
+//! request, so none of this can be reached from outside.
 
 use bytes::Bytes;
+use js_sys::Promise;
 use people_core::journal::{Breaker, Filter, Mark, Sorted};
 use people_core::source::Delivery;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{DeliveryId, Email, Entry, EventId, EventKind, PersonKey, SourceName, Trust};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use worker::js_sys::Uint8Array;
-use worker::{Env, Method, Request, RequestInit, Response};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
+
+use crate::runtime::{Denied, Env};
 
 /// How many intake objects there are. Part of the address of what is stored: never change it where deliveries are kept.
 pub(crate) const SHARDS: u32 = 8;
@@ -19,9 +22,8 @@ pub(crate) const SHARDS: u32 = 8;
 #[error("{0}")]
 pub(crate) struct TalkError(pub(crate) String);
 
-impl From<worker::Error> for TalkError {
-    fn from(_: worker::Error) -> Self {
-        // The runtime's text could quote what was sent.
+impl From<Denied> for TalkError {
+    fn from(_: Denied) -> Self {
         Self("an object could not be reached".to_owned())
     }
 }
@@ -218,44 +220,39 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     body: &[u8],
 ) -> Result<T, TalkError> {
     let (binding, name) = object.address(tenant);
-    let stub = env.durable_object(binding)?.get_by_name(&name)?;
-    let mut frame = serde_json::to_vec(ask)?;
-    frame.push(b'\n');
-    frame.extend_from_slice(body);
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(Uint8Array::from(frame.as_slice()).into()));
-    let mut response = stub.fetch_with_request(Request::new_with_init("https://object/", &init)?).await?;
-    let answer = response.bytes().await?;
-    match response.status_code() {
-        200 => Ok(people_model::read_json(&answer)?),
-        _ => Err(TalkError(String::from_utf8_lossy(&answer).into_owned())),
+    let answer = env.ask(binding, &name, &serde_json::to_string(ask)?, body).await?;
+    match answer.strip_prefix(SAID) {
+        Some(json) => Ok(people_model::read_json(json.as_bytes())?),
+        None => Err(TalkError(answer)),
     }
 }
 
-/// Reads a question and the bytes beside it.
-pub(crate) async fn asked(request: &mut Request) -> Result<(Ask, Bytes), TalkError> {
-    let frame = Bytes::from(request.bytes().await?);
-    // JSON as it is written here has no line break.
-    let end = frame.iter().position(|byte| *byte == b'\n').unwrap_or(frame.len());
-    let question = people_model::read_json(&frame.slice(..end))?;
-    let body = frame.slice(end.saturating_add(1).min(frame.len())..);
-    Ok((question, body))
-}
-
-/// An answer; an error is 503 with its text.
-pub(crate) fn answer(outcome: Result<String, TalkError>) -> worker::Result<Response> {
-    match outcome {
-        Ok(json) => Response::from_bytes(json.into_bytes()),
-        Err(error) => Response::error(error.to_string(), 503),
-    }
-}
+/// Begins an answer; what does not begin so is the text of an error.
+const SAID: char = '=';
 
 /// A value as an answer.
 pub(crate) fn said<T: Serialize, E>(outcome: Result<T, E>) -> Result<String, TalkError>
 where
     TalkError: From<E>,
 {
-    Ok(serde_json::to_string(&outcome?)?)
+    Ok(format!("{SAID}{}", serde_json::to_string(&outcome?)?))
+}
+
+/// An answer on its way: what an object's `ask` resolves to.
+pub(crate) fn answer(outcome: Result<String, TalkError>) -> JsValue {
+    outcome.unwrap_or_else(|error| error.to_string()).into()
+}
+
+/// The same of an object that has to wait for it.
+pub(crate) fn answering(outcome: impl Future<Output = Result<String, TalkError>> + 'static) -> JsValue {
+    future_to_promise(async { Ok(answer(outcome.await)) }).into()
+}
+
+/// An alarm on its way: what an object's `alarm` resolves to.
+pub(crate) fn alarmed(outcome: impl Future<Output = Result<(), TalkError>> + 'static) -> Promise {
+    future_to_promise(async {
+        outcome.await.map(|()| JsValue::UNDEFINED).map_err(|error| error.to_string().into())
+    })
 }
 
 /// The object was asked what is another's to answer: a fault of ours.

@@ -1,7 +1,7 @@
 //! The whole bridge over one host and one journal: deliveries in, people driven, questions of humans answered.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::future::try_join_all;
@@ -14,6 +14,7 @@ use people_model::{
 };
 
 use crate::config::{Config, ConfigError, Secrets};
+use crate::engine::bulk::{self, BulkDrive, Filing, Progress};
 use crate::engine::drive::Records;
 use crate::engine::{Drive, State, Stop};
 use crate::host::Host;
@@ -33,10 +34,11 @@ pub struct Bridge<H, J, S> {
     /// The ways to all APIs.
     pub wires: Wires<S>,
     /// The configuration.
-    pub config: Config,
-    pub(crate) sources: BTreeMap<SourceName, BoxedSource>,
+    pub config: Arc<Config>,
+    pub(crate) sources: Arc<BTreeMap<SourceName, BoxedSource>>,
     pub(crate) admin_token: Option<Secret<String>>,
     pub(crate) counters: Counters,
+    pub(crate) filing: Filing,
 }
 
 /// What a human decides about a held plan.
@@ -86,7 +88,31 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             None => credentials,
         };
         let wires = Wires::new(&config, secrets, &Account::new(credentials, signer))?;
-        Ok(Self { host, journal, wires, config, sources, admin_token, counters: Counters::default() })
+        Ok(Self {
+            host,
+            journal,
+            wires,
+            config: Arc::new(config),
+            sources: Arc::new(sources),
+            admin_token,
+            counters: Counters::default(),
+            filing: Filing::default(),
+        })
+    }
+
+    /// A bridge of the same configuration over another machine and another journal: nothing is parsed or built again. Its tokens and
+    /// counters are its own.
+    pub fn beside(&self, host: H, journal: J) -> Self {
+        Self {
+            host,
+            journal,
+            wires: self.wires.beside(),
+            config: self.config.clone(),
+            sources: self.sources.clone(),
+            admin_token: self.admin_token.clone(),
+            counters: Counters::default(),
+            filing: Filing::default(),
+        }
     }
 
     /// Takes waiting deliveries apart and puts their parts into the logs of people. Says how many it took.
@@ -148,6 +174,9 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
 
     /// Drives one person until there is nothing to do now.
     pub async fn drive(&self, person: &PersonKey) -> Result<Stop, J::Error> {
+        if bulk::is_reserved(&person.group) {
+            return Ok(self.drive_batch(person).await?.0);
+        }
         Drive {
             host: &self.host,
             journal: &self.journal,
@@ -156,9 +185,25 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             records: self,
             domain: &self.config.cloudm.domain,
             policy: &self.config.policy,
+            ccai: self.config.ccai.as_ref().map(|ccai| (ccai, &self.filing)),
         }
         .run(person)
         .await
+    }
+
+    /// Drives a batch of bulk rows until there is nothing to do now; says how far it is.
+    pub async fn drive_batch(&self, batch: &PersonKey) -> Result<(Stop, Progress), J::Error> {
+        const LATER: SignedDuration = SignedDuration::from_hours(1);
+        let Some(ccai) = &self.config.ccai else {
+            // The table is gone from the configuration; it may come back.
+            let due = self.host.now().saturating_add(LATER).unwrap_or(Timestamp::MAX);
+            let log = self.journal.read(batch).await?;
+            let mark = Mark { due: Some(due), status: Status::Waiting, note: String::new(), waits_for: None };
+            self.journal.append(batch, log.len(), &[], &mark).await?;
+            return Ok((Stop::Wait(due), Progress::default()));
+        };
+        let (host, journal, wires) = (&self.host, &self.journal, &self.wires);
+        BulkDrive { host, journal, wires, ccai, policy: &self.config.policy }.run(batch).await
     }
 
     /// Writes a human's decision about what is held of a person (a tag or an event id).

@@ -286,7 +286,7 @@ fn ascii(text: &str) -> Option<String> {
 }
 
 /// Whether `text` fits `pattern`, in which `*` stands for anything.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
     let (middle, last) = tail.rsplit_once('*').unwrap_or(("", tail));
     let Some(mut rest) = text.strip_prefix(head).and_then(|rest| rest.strip_suffix(last)) else {

@@ -10,12 +10,17 @@
 //! | [`verdict`] | what an answer to a call means |
 //! | [`journal`] | the entries of a person's log |
 //! | [`cloudm`] | resources of the CloudM People API v4 |
+//! | `gapps` | resources of the Google Apps Provisioning API v2 and their XML (feature `gapps`) |
+//! | [`ccai`] | resources of CCAI Platform's bulk user management |
 //! | [`invitations`] | resources of Cloud Identity's user invitations v1 |
 #![forbid(unsafe_code)]
 
 pub mod call;
+pub mod ccai;
 pub mod cloudm;
 pub mod event;
+#[cfg(feature = "gapps")]
+pub mod gapps;
 pub mod id;
 pub mod invitations;
 pub mod journal;

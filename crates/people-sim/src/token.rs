@@ -179,5 +179,7 @@ fn verify(world: &World, assertion: &str) -> Result<Members, Refusal> {
 pub(crate) fn is_scope(scope: &str) -> bool {
     !scope.contains(',')
         && (["openid", "email", "profile"].contains(&scope)
-            || scope.strip_prefix("https://www.googleapis.com/auth/").is_some_and(|name| !name.is_empty()))
+            || ["https://www.googleapis.com/auth/", "https://apps-apis.google.com/a/feeds/"]
+                .into_iter()
+                .any(|start| scope.strip_prefix(start).is_some_and(|name| !name.is_empty())))
 }

@@ -32,8 +32,14 @@ pub struct State {
     pub workflows: Vec<Workflow>,
     /// CCAI Platform's jobs, oldest first.
     pub jobs: Vec<Value>,
+    /// CCAI Platform's users by address: `user`, and how often a row was `applied` to them.
+    #[serde(default)]
+    pub agents: BTreeMap<String, Value>,
     /// Cloud Identity's invitations by address.
     pub invitations: Vec<Value>,
+    /// Google Apps Provisioning: users, e-mail lists, groups, organizational units.
+    #[serde(default)]
+    pub gapps: Value,
     /// BambooHR's employees by id.
     pub employees: BTreeMap<String, Members>,
     /// The calls, in the order of their effects.
@@ -51,7 +57,6 @@ pub(crate) struct World {
     pub(crate) employees: BTreeMap<String, Members>,
     pub(crate) ccai: ccai::Ccai,
     pub(crate) invitations: cloudidentity::Invitations,
-    #[expect(dead_code, reason = "nothing is kept of it yet")]
     pub(crate) gapps: gapps::Gapps,
     pub(crate) denied: BTreeSet<Action>,
     /// Domains that the account is delegated for; every one where `None`.
@@ -167,6 +172,7 @@ impl World {
     /// Lets everything happen that is due, and tells the virtual time.
     pub(crate) fn tick(&mut self) -> Timestamp {
         let now = self.clock.now();
+        self.ccai.tick(&self.options.ccai, now);
         while let Some((kind, id)) = self.workflows.finish_next(now) {
             self.directory.edit(&id, |user| {
                 user.profile.remove("workflowId");
@@ -198,6 +204,7 @@ impl World {
                 if let Some(token) = request.bearer() {
                     self.tokens.expire(token);
                 }
+                self.gapps.expire(request);
                 let Handled { reply, effect } = api.handle(self, request, now);
                 if api == Api::Token {
                     self.tokens.expire_last();
@@ -273,7 +280,9 @@ impl World {
                 .collect(),
             workflows: self.workflows.all().to_vec(),
             jobs: self.ccai.jobs(),
+            agents: self.ccai.agents(),
             invitations: self.invitations.all(),
+            gapps: self.gapps.state(),
             employees: self.employees.clone(),
             calls: self.calls_after(after),
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use people_auth::credentials::Command;
+use people_core::config::Config;
 use people_core::host::{Host, Lost};
 use people_model::Secret;
 use people_model::time::{SignedDuration, Timestamp};
@@ -50,6 +51,8 @@ pub struct Native {
     client: reqwest::Client,
     pace: Pace,
     folder: PathBuf,
+    /// Further limits, by base URL.
+    limits: Vec<(String, Pace)>,
 }
 
 impl Native {
@@ -67,7 +70,7 @@ impl Native {
             .retry(reqwest::retry::never())
             .user_agent(concat!("people/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { clock, client, pace: Pace::new(rate), folder: PathBuf::new() })
+        Ok(Self { clock, client, pace: Pace::new(rate), folder: PathBuf::new(), limits: Vec::new() })
     }
 
     /// The same host, for which relative paths in credentials start at this folder.
@@ -75,6 +78,34 @@ impl Native {
     pub fn in_folder(mut self, folder: &Path) -> Self {
         folder.clone_into(&mut self.folder);
         self
+    }
+
+    /// The same host, of whose requests at most `rate` a second go to what lies below `base`.
+    #[must_use]
+    pub fn limited(mut self, base: &str, rate: u32) -> Self {
+        self.limits.push((base.trim_end_matches('/').to_owned(), Pace::new(rate)));
+        self
+    }
+
+    /// The same host, with the limits that the configuration names.
+    #[must_use]
+    pub fn limited_by(self, config: &Config) -> Self {
+        match &config.ccai {
+            Some(ccai) => self.limited(&ccai.base_url, ccai.rate),
+            None => self,
+        }
+    }
+
+    async fn wait(&self, uri: &http::Uri) {
+        let below = |base: &str| {
+            uri.to_string()
+                .strip_prefix(base)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        };
+        for (_, pace) in self.limits.iter().filter(|(base, _)| below(base)) {
+            pace.wait().await;
+        }
+        self.pace.wait().await;
     }
 
     /// The clock.
@@ -89,7 +120,7 @@ impl Host for Native {
     }
 
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Lost> {
-        self.pace.wait().await;
+        self.wait(request.uri()).await;
         let request = reqwest::Request::try_from(request)
             .map_err(|_| Lost::NeverLeft("the URL cannot be used; check base_url"))?;
         let mut answer = self.client.execute(request).await.map_err(|error| lost(&error))?;

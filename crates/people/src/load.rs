@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use people_auth::{Credentials, Rs256, SignError};
 use people_core::bridge::Bridge;
-use people_core::config::{Config, ConfigError, CredentialsProblem, SecretRef};
+use people_core::config::{Config, ConfigError, CredentialsProblem, SecretRef, SignerKind};
+use people_core::facade::Facade;
+use people_core::wire::{Account, Wires};
 use people_model::Secret;
 
 use crate::host::{Clock, Native};
@@ -13,6 +15,9 @@ use crate::store::Store;
 
 /// The bridge as it runs natively.
 pub type NativeBridge = Bridge<Native, Store, Rs256>;
+
+/// The facade as it runs natively.
+pub type NativeFacade = Facade<Native, Store, Rs256>;
 
 /// How long a request may take. CloudM's own front end gives up after 60 s.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -99,19 +104,51 @@ pub fn folder(path: &Path) -> PathBuf {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
+/// Whether a server can keep what the document says. `signer = "webcrypto"` promises a key that cannot be taken out of the runtime again,
+/// which only the Worker's runtime can promise.
+pub fn natively(config: &Config) -> Result<(), ConfigError> {
+    match config.google.signer {
+        SignerKind::Rust => Ok(()),
+        SignerKind::Webcrypto => Err(ConfigError {
+            line: 0,
+            key: "google.signer".into(),
+            problem: "\"webcrypto\" is for the Worker (`people config check --worker`); here leave it out, or say \"rust\"".into(),
+        }),
+    }
+}
+
+/// The facade of the Provisioning API over CloudM.
+pub fn facade(path: &Path, clock: Clock) -> Result<NativeFacade, LoadError> {
+    let wrong = |error| LoadError::Config { path: path.to_owned(), error };
+    let config = config(path)?;
+    natively(&config).map_err(wrong)?;
+    let folder = folder(path);
+    let credentials = credentials(&config, &folder)?;
+    let signer = signer(&credentials)?;
+    let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder);
+    let journal = journal(&config, &folder)?;
+    let account = Account::new(credentials, signer);
+    let wires = Wires::new(&config, &secrets(&folder), &account).map_err(wrong)?;
+    Facade::new(config, &secrets(&folder), host, journal, wires).map_err(wrong)
+}
+
 /// The whole bridge.
 pub fn bridge(path: &Path, clock: Clock) -> Result<NativeBridge, LoadError> {
-    let journal = journal(&config(path)?, &folder(path))?;
+    let (read, folder) = (config(path)?, folder(path));
+    natively(&read).map_err(|error| LoadError::Config { path: path.to_owned(), error })?;
+    signer(&credentials(&read, &folder)?)?;
+    let journal = journal(&read, &folder)?;
     bridge_over(path, clock, journal)
 }
 
 /// The whole bridge, over a journal that is open already.
 pub fn bridge_over(path: &Path, clock: Clock, journal: Store) -> Result<NativeBridge, LoadError> {
     let config = config(path)?;
+    natively(&config).map_err(|error| LoadError::Config { path: path.to_owned(), error })?;
     let folder = folder(path);
     let credentials = credentials(&config, &folder)?;
     let signer = signer(&credentials)?;
-    let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder);
+    let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder).limited_by(&config);
     Bridge::new(config, &secrets(&folder), host, journal, credentials, signer)
         .map_err(|error| LoadError::Config { path: path.to_owned(), error })
 }

@@ -56,7 +56,12 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let work = Arc::new(Notify::new());
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, bridge.clone(), work.clone(), stopped.clone()));
+        let (to, wake) = (bridge.clone(), work.clone());
+        let handle = move |request| {
+            let (bridge, work) = (to.clone(), wake.clone());
+            async move { answer(&bridge, &work, request).await }
+        };
+        tasks.spawn(accept(listener, handle, stopped.clone()));
         tasks.spawn(Worker::new(bridge.clone(), work.clone()).run(stopped.clone()));
         tasks.spawn(look_ahead(bridge.clone(), stopped.clone()));
         tasks.spawn(housekeeping(bridge, stopped));
@@ -81,12 +86,12 @@ impl Server {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    bridge: Arc<NativeBridge>,
-    work: Arc<Notify>,
-    mut stopped: watch::Receiver<bool>,
-) {
+/// Takes connections until told to stop, and lets those that are there finish.
+pub(crate) async fn accept<H, F>(listener: TcpListener, handle: H, mut stopped: watch::Receiver<bool>)
+where
+    H: Fn(http::Request<Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<http::Response<Full<Bytes>>, BrokenOff>> + Send + 'static,
+{
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
@@ -99,9 +104,9 @@ async fn accept(
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
         };
         let _ = stream.set_nodelay(true);
-        let (bridge, work, mut stopped) = (bridge.clone(), work.clone(), stopped.clone());
+        let (handle, mut stopped) = (handle.clone(), stopped.clone());
         connections.spawn(async move {
-            let service = service_fn(|request| answer(&bridge, &work, request));
+            let service = service_fn(handle);
             let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(PATIENCE)
@@ -124,20 +129,27 @@ async fn answer(
     work: &Notify,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<Bytes>>, BrokenOff> {
-    let (parts, body) = request.into_parts();
-    let limit = bridge.config.server.max_body.saturating_add(1);
-    let body = tokio::time::timeout(PATIENCE, read(body, limit)).await.map_err(|_| BrokenOff)??;
-    let served = bridge.serve(http::Request::from_parts(parts, body)).await;
+    let served = bridge.serve(whole(request, bridge.config.server.max_body.saturating_add(1)).await?).await;
     if served.work {
         work.notify_one();
     }
     Ok(served.response.map(Full::new))
 }
 
+/// The request with its body, at most `limit` bytes of it.
+pub(crate) async fn whole(
+    request: http::Request<Incoming>,
+    limit: usize,
+) -> Result<http::Request<Bytes>, BrokenOff> {
+    let (parts, body) = request.into_parts();
+    let body = tokio::time::timeout(PATIENCE, read(body, limit)).await.map_err(|_| BrokenOff)??;
+    Ok(http::Request::from_parts(parts, body))
+}
+
 /// The sender went away in the middle of the body, or took too long for it.
 #[derive(Debug, thiserror::Error)]
 #[error("the request broke off")]
-struct BrokenOff;
+pub(crate) struct BrokenOff;
 
 /// Reads at most `limit` bytes; the surface says what it thinks of a body that is longer than it wants.
 async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, BrokenOff> {

@@ -19,6 +19,14 @@ pub(crate) fn all(steps: &mut Steps) -> Result<(), Stopped> {
     )?;
     simple(
         steps,
+        "clippy: the Worker",
+        "mend it for wasm32, where the crate is not empty",
+        cargo(
+            "clippy --locked --target wasm32-unknown-unknown -p people-worker --all-features -- -D warnings",
+        ),
+    )?;
+    simple(
+        steps,
         "deny: licences, bans, sources",
         "choose another crate, or argue an exception in deny.toml",
         cargo("deny --all-features --locked check --hide-inclusion-graph licenses bans sources"),

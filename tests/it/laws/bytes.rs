@@ -1,6 +1,6 @@
 //! No bytes from outside make anything panic: not a delivery whose signature is right, not an answer, not a key, not a configuration.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::str::FromStr;
 
 use base64::Engine;
@@ -211,26 +211,35 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+const MEDIAS: [&str; 3] =
+    ["application/json", "application/x-www-form-urlencoded", "text/plain; charset=\u{ff}"];
+
+/// Takes a body in by every source and drives whoever it is about.
+fn take(bridge: &Bridge<Mute, Memory, Rs256>, id: &str, body: &[u8], media: &str) {
+    run(async {
+        for request in deliveries(id, body, media) {
+            let path = request.uri().clone();
+            let answer = bridge.serve(request).await.response;
+            assert_eq!(answer.status(), StatusCode::OK, "{path}: {answer:?}");
+        }
+        while bridge.sort().await.expect("infallible") > 0 {}
+        for person in bridge.journal.due(now(), 1000).await.expect("infallible") {
+            bridge.drive(&person).await.expect("infallible");
+        }
+    });
+}
+
+/// `PEOPLE_BYTES` names a file for the inputs, from where `tests/edge/bytes.test.mjs` posts the very same to the Worker.
 #[test]
 fn any_body_with_a_right_signature() {
-    let medias = ["application/json", "application/x-www-form-urlencoded", "text/plain; charset=\u{ff}"];
-    let (bridge, count) = (bridge(), Cell::new(0_u32));
-    let case = |body: Vec<u8>, media: &str| {
-        run(async {
-            count.set(count.get() + 1);
-            for request in deliveries(&format!("msg_{}", count.get()), &body, media) {
-                let path = request.uri().clone();
-                let answer = bridge.serve(request).await.response;
-                assert_eq!(answer.status(), StatusCode::OK, "{path}: {answer:?}");
-            }
-            while bridge.sort().await.expect("infallible") > 0 {}
-            for person in bridge.journal.due(now(), 1000).await.expect("infallible") {
-                bridge.drive(&person).await.expect("infallible");
-            }
-        });
-    };
-    let cases = (body(), prop::sample::select(medias.to_vec()));
-    hold(400, &cases, |(body, media)| case(body, media));
+    let (bridge, tried) = (bridge(), RefCell::new(Vec::new()));
+    hold(400, &(body(), prop::sample::select(MEDIAS.to_vec())), |(body, media)| {
+        take(&bridge, &format!("msg_{}", tried.borrow().len()), &body, media);
+        tried.borrow_mut().push(json!({"media": media, "body": STANDARD.encode(&body)}));
+    });
+    if let Ok(path) = std::env::var("PEOPLE_BYTES") {
+        std::fs::write(path, Value::from(tried.take()).to_string()).expect("the inputs can be written");
+    }
 }
 
 #[test]

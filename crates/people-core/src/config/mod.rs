@@ -7,12 +7,15 @@ use people_model::SourceName;
 use people_model::time::{SignedDuration, zone};
 use serde::Deserialize;
 
+use crate::engine::bulk;
 use crate::policy::Policy;
 use crate::source::{ConfigProblem, SourceConfig};
+use crate::target::ccai::Ccai;
 use crate::target::cloudm::Cloudm;
 use crate::target::invitations::Invitations;
 
 mod closest;
+pub mod gapps;
 mod google;
 mod locate;
 pub mod secret;
@@ -34,6 +37,12 @@ pub struct Config {
     pub invitations: Option<Invitations>,
     /// How to get tokens for it.
     pub google: Google,
+    /// The Google Apps Provisioning API, to call or to answer.
+    #[serde(default)]
+    pub gapps: Option<gapps::Gapps>,
+    /// CCAI Platform, where there is one.
+    #[serde(default)]
+    pub ccai: Option<Ccai>,
     /// Where everything that must survive is kept.
     #[serde(default)]
     pub journal: JournalConfig,
@@ -139,6 +148,9 @@ impl Config {
         if !trusted_url(&self.cloudm.base_url) {
             return problem("cloudm.base_url", "must be an https:// URL; http:// is for this machine only");
         }
+        if let Some(gapps) = &self.gapps {
+            gapps.check()?;
+        }
         if let Some(invitations) = &self.invitations {
             if !trusted_url(&invitations.base_url) {
                 return problem(
@@ -163,7 +175,13 @@ impl Config {
                 "name a part of the person: {given}, {family}, {g}, {f} or {id}",
             );
         }
+        if let Some(ccai) = &self.ccai {
+            ccai.check()?;
+        }
         for (n, source) in self.sources.iter().enumerate() {
+            if bulk::is_reserved(source.group()) {
+                return problem(&format!("source[{n}].name"), "this name is reserved; use another");
+            }
             if self.sources.iter().take(n).any(|other| other.name == source.name) {
                 return problem(&format!("source[{n}].name"), "another source has this name already");
             }

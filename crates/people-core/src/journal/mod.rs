@@ -30,7 +30,10 @@ pub enum Accepted {
 
 /// One part of a delivery, sorted: where it goes.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "almost every part is the large one")]
+#[cfg_attr(
+    target_pointer_width = "64",
+    expect(clippy::large_enum_variant, reason = "almost every part is the large one")
+)]
 pub enum Sorted {
     /// Into a person's log: an [`Entry::Heard`] or [`Entry::Noticed`]. An event id that the log has already is dropped.
     Person {

@@ -33,6 +33,11 @@ impl From<Response<Bytes>> for Served {
     }
 }
 
+/// The answer to a question that needs no bridge: whether anything runs here at all.
+pub fn alive(request: &Request<Bytes>) -> Option<Response<Bytes>> {
+    (request.uri().path() == "/livez").then(|| text(StatusCode::OK, "ok\n"))
+}
+
 /// The surface where there is no bridge, because the configuration is wrong: alive and not ready. Senders are told to try again,
 /// and only who bears the admin token is told the reason.
 pub fn misconfigured(
@@ -40,8 +45,8 @@ pub fn misconfigured(
     admin_token: Option<&Secret<String>>,
     reason: &str,
 ) -> Response<Bytes> {
-    if request.uri().path() == "/livez" {
-        return text(StatusCode::OK, "ok\n");
+    if let Some(alive) = alive(request) {
+        return alive;
     }
     match admin_token {
         Some(token) if api::bears(request, token) => {
@@ -59,10 +64,12 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
         if let Some(source) = path.strip_prefix("/hooks/").filter(|rest| !rest.contains('/')) {
             return self.hook(source, &request).await;
         }
+        if let Some(alive) = alive(&request) {
+            return alive.into();
+        }
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         match parts.as_slice() {
             ["hooks", source] => self.hook(source, &request).await,
-            ["livez"] => text(StatusCode::OK, "ok\n").into(),
             ["readyz"] => self.ready().await.into(),
             ["metrics"] => self.metrics().await.into(),
             ["api", rest @ ..] => self.api(rest, &request).await,

@@ -42,6 +42,11 @@ impl<S> Google<S> {
         Self { account, ask, refused: Mutex::default() }
     }
 
+    /// The same with no token yet.
+    pub(super) fn beside(&self) -> Self {
+        Self::new(self.account.clone(), self.ask.clone())
+    }
+
     /// How tokens are asked for.
     pub fn ask(&self) -> &Ask {
         &self.ask
