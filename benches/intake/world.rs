@@ -127,7 +127,7 @@ pub(crate) fn serve(folder: &Path, mode: &str) {
         let mut bridge =
             load::bridge_over(&path, Clock::default(), journal).expect("the configuration works");
         if mode != Mode::Drive.word() {
-            std::sync::Arc::make_mut(&mut bridge.config).server.concurrency = 0;
+            Arc::make_mut(&mut bridge.config).server.concurrency = 0;
         }
         let server = Server::start(Arc::new(bridge), "127.0.0.1:0").await.expect("a port");
         println!("{}", server.addr());

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use clap::CommandFactory;
 use people_core::endpoint::Endpoint;
-use people_core::target::gapps::table::OPERATIONS;
+use people_core::target::gapps::OPERATIONS;
 use people_core::target::{
     ccai::ops as ccai, cloudm::users, cloudm::workflows, invitations::operations as invitations,
 };

@@ -19,7 +19,7 @@ struct Row {
 }
 
 const SIGN: &str = "cargo bench -p people-benches --bench sign";
-const EDGE: &str = "node benches/edge-peer/sign.mjs";
+const EDGE: &str = "node benches/peers/sign-wasm/compare.mjs";
 const MAP: &str = "cargo bench -p people-benches --bench map";
 const PEERS: &str = "cargo bench -p people-benches --bench peers";
 

@@ -2,7 +2,7 @@
 
 use people_core::target::gapps::{OPERATIONS, Reply};
 use people_model::gapps::error::CODES;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::vectors;
 

@@ -212,7 +212,8 @@ fn undo(book: &mut Book<Sqlite>) {
 fn write(book: &mut Book<Sqlite>, jobs: &mut [Box<dyn Job>], flush: bool) -> Result<(), StoreError> {
     book.driver().flush(flush).map_err(lost)?;
     book.driver().execute("BEGIN IMMEDIATE").map_err(lost)?;
-    if jobs.iter_mut().all(|job| job.run(book)) && book.driver().in_transaction() {
+    // Some failures end the transaction, and whatever came after would be written outside of any.
+    if jobs.iter_mut().all(|job| job.run(book) && book.driver().in_transaction()) {
         return book.driver().execute("COMMIT").map_err(lost);
     }
     undo(book);
