@@ -9,7 +9,7 @@ use crate::setup;
 use crate::steps::{Passed, Steps, Stopped};
 
 /// The heaviest that may be deployed, in bytes after gzip: module and wasm together. A ratchet: let it only ever go down, to `GOAL`.
-const HEAVIEST: usize = 1_080_000;
+const HEAVIEST: usize = 620_000;
 
 /// What it should weigh.
 const GOAL: usize = 600_000;
