@@ -2,6 +2,7 @@
 //! `cargo bench -p people-benches --bench allocations`
 
 #![expect(clippy::expect_used, reason = "a bench that cannot be set up may say so and stop")]
+#![expect(clippy::print_stdout, reason = "a bench says what it found")]
 
 use allocation_counter::{AllocationInfo, measure};
 use people_benches::deliveries::{Person, samples};

@@ -15,7 +15,7 @@ use serde_json::json;
 use sha2::Sha256;
 
 const KEY: &[u8] = b"secret";
-const MAPPED: &str = r#"{"eventType":"HIRE","businessProcess":"Hire Employee","transactionId":"9e2f","entryDateTime":"2026-02-10T21:04:11.532-08:00","effectiveDate":"2026-04-01","worker":{"WID":"3aa5550b7fe348b98d7b5741afc60000","workerId":"21555","legalName":{"first":"Mei","last":"Tanaka"},"workEmail":null,"businessTitle":"Engineer","supervisoryOrganization":"SUP-77","location":{"id":"TYO","timeZone":"Asia/Tokyo"},"lastDayOfWork":null}}"#;
+const MAPPED: &str = r#"{"eventType":"HIRE","businessProcess":"Hire Employee","transactionId":"9e2f","entryDateTime":"2026-02-10T21:04:11.532-08:00","effectiveDate":"2026-03-01","worker":{"WID":"3aa5550b7fe348b98d7b5741afc60000","workerId":"21555","legalName":{"first":"Mei","last":"Tanaka"},"workEmail":null,"businessTitle":"Engineer","supervisoryOrganization":"SUP-77","location":{"id":"TYO","timeZone":"Asia/Tokyo"},"lastDayOfWork":null}}"#;
 const CANONICAL: &str = r#"{"type":"hire","occurredAt":"2026-02-10T21:04:11Z","effectiveDate":"2026-03-02","worker":{"id":"21555","timezone":"Asia/Tokyo","givenName":"Mei","familyName":"Tanaka","title":"Engineer","department":"Research","costCentre":"4711","phoneNumbers":[{"type":"WORK","value":"+81 3 1234"}]}}"#;
 const BAMBOO: &str = r#"{"employees":[{"id":"41","action":"Updated","timestamp":"2026-03-02T08:59:15Z","changedFields":["Job Title","Department"],"fields":{"Employee #":{"value":"1041"},"First Name":{"value":"Noor"},"Last Name":{"value":"Haddad"},"Job Title":{"value":"Head Nurse"},"Department":{"value":"Intensive Care"},"Location":{"value":"Berlin"},"Status":{"value":"Active"},"Hire Date":{"value":"2026-03-01"},"Work Email":{"value":""},"Mobile Phone":{"value":"+49 30 1234"}}}]}"#;
 
@@ -194,6 +194,7 @@ impl Person {
         loop {
             let goal = goal(&state, &self.policy, &zone, now());
             let situation = Situation {
+                ccai: None,
                 domain: &self.key.tenant,
                 person: &self.key,
                 state: &state,

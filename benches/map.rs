@@ -3,6 +3,7 @@
 //! `cargo bench -p people-benches --bench map`
 
 #![expect(clippy::expect_used, reason = "a bench that cannot be set up may say so and stop")]
+#![expect(clippy::print_stdout, reason = "a bench says what it found")]
 
 use std::hint::black_box;
 

@@ -4,11 +4,13 @@ use people_core::config::Config;
 
 const README: &str = include_str!("../../README.md");
 
+const CCAI: &str = include_str!("../../docs/ccai.md");
+
 const SMALLEST: &str = "[cloudm]\ndomain = \"example.com\"\n[google]\ncredentials = \"key.json\"\n";
 
 /// The TOML blocks, without the indentation of a list.
-fn blocks() -> Vec<String> {
-    README
+fn blocks(document: &str) -> Vec<String> {
+    document
         .split("```toml\n")
         .skip(1)
         .map(|rest| {
@@ -20,9 +22,9 @@ fn blocks() -> Vec<String> {
 
 #[test]
 fn its_configurations_work() {
-    let blocks = blocks();
-    assert_eq!(blocks.len(), 2);
-    for block in blocks {
+    let blocks = [blocks(README), blocks(CCAI)];
+    assert_eq!(blocks.each_ref().map(Vec::len), [2, 1]);
+    for block in blocks.into_iter().flatten() {
         let whole = if block.contains("[cloudm]") { block } else { format!("{SMALLEST}{block}") };
         let config = Config::parse(&whole).unwrap_or_else(|error| panic!("{error}\n{whole}"));
         let secret = |_: &people_core::config::SecretRef| Ok(people_model::Secret::from("a secret"));
@@ -79,4 +81,24 @@ fn its_table_of_keys_is_right() {
         assert_eq!(format!("{:?}", config.journal), format!("{:?}", defaults.journal), "{row}");
     }
     assert!(rows > 25, "{rows} rows");
+}
+
+/// Every key of `[ccai]` is explained, and the defaults are those that are said.
+#[test]
+fn the_table_of_ccai_is_right() {
+    const LEAST: &str =
+        "[ccai]\nbase_url = \"https://a.example.com\"\nsubdomain = \"a\"\ntoken = { env = \"A\" }\n";
+    let read = |more: &str| {
+        let text = format!("{SMALLEST}{LEAST}{more}");
+        Config::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}")).ccai
+    };
+    let rows: Vec<&str> = CCAI.lines().filter(|line| line.starts_with("| `")).collect();
+    for row in rows.iter().filter(|row| !row.contains(" | | ")) {
+        let cells: Vec<&str> =
+            row.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`')).collect();
+        let plain = cells[1].starts_with(['[', '{']) || cells[1].parse::<f64>().is_ok();
+        let value = if plain { cells[1].to_owned() } else { format!("\"{}\"", cells[1]) };
+        assert_eq!(read(&format!("{} = {value}\n", cells[0])), read(""), "{row}");
+    }
+    assert_eq!(rows.len(), 15);
 }

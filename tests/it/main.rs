@@ -6,6 +6,7 @@ mod architecture;
 mod clients;
 mod docs;
 mod fixtures;
+mod gapps;
 mod laws;
 mod scenarios;
 mod soak;

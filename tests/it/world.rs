@@ -118,6 +118,7 @@ impl World {
         let folder = tempfile::tempdir().expect("a folder");
         let urls = sim.urls();
         let config = config.replace("{cloudm}", &urls.cloudm).replace("{bamboohr}", &urls.bamboohr);
+        let config = config.replace("{ccai}", &urls.ccai);
         let config = config.replace("{cloudidentity}", &urls.cloudidentity);
         let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).expect("a file");
         write("people.toml", config.as_bytes());
@@ -125,6 +126,7 @@ impl World {
         write("hr", format!("whsec_{}", STANDARD.encode(HR_SECRET)).as_bytes());
         write("plain", PLAIN_SECRET);
         write("bamboohr", BAMBOO_SECRET);
+        write("ccai", SimOptions::default().ccai.token.as_bytes());
         write("bamboohr-api", SimOptions::default().bamboohr_key.as_bytes());
         write("admin", b"admin-token");
         let clock = Clock::default();

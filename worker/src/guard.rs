@@ -49,7 +49,7 @@ impl Guard {
 
     /// Answers a question of another object or of the handlers: with the promise of a text.
     pub fn ask(&self, question: &str, _body: Vec<u8>) -> JsValue {
-        match serde_json::from_str(question) {
+        match people_model::read_json(question.as_bytes()) {
             Ok(ask) => {
                 let post = self.0.clone();
                 talk::answering(async move { post.answer(ask).await })

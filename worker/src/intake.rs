@@ -63,7 +63,7 @@ impl Intake {
 
     /// Answers a question of another object or of the handlers: with a text, or the promise of one.
     pub fn ask(&self, question: &str, body: Vec<u8>) -> JsValue {
-        match serde_json::from_str(question) {
+        match people_model::read_json(question.as_bytes()) {
             // What a sender waits for takes one turn.
             Ok(Ask::Accept { delivery, key, dedupe_for }) => {
                 talk::answer(self.0.accept(&delivery.unpack(body.into()), &key, dedupe_for))
@@ -231,7 +231,8 @@ impl Desk {
     /// How far this delivery is. One that is divided otherwise by now begins again: handing on twice changes nothing.
     fn cursor(&self, delivery: &DeliveryId, parts: usize) -> Result<Cursor, TalkError> {
         let kept = self.storage.kept(CURSOR)?;
-        let kept: Cursor = kept.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+        let kept: Cursor =
+            kept.and_then(|json| people_model::read_json(json.as_bytes()).ok()).unwrap_or_default();
         if kept.delivery == delivery.as_str() && kept.parts == parts {
             return Ok(kept);
         }

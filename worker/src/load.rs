@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use people_auth::ServiceAccountKey;
 use people_core::bridge::Bridge;
 use people_core::config::{Config, SecretRef};
 use people_model::Secret;
@@ -98,14 +97,21 @@ pub(crate) fn beside(env: &Env, place: Place) -> Result<EdgeBridge, String> {
 }
 
 fn build(env: &Env, document: &str) -> Result<EdgeBridge, String> {
-    let config = Config::parse(document).map_err(|error| error.to_string())?;
+    let mut config = Config::parse(document).map_err(|error| error.to_string())?;
+    if config.ccai.take().is_some_and(|ccai| ccai.is_target()) {
+        return Err(
+            "[ccai] departments: bulk files are filed by `people serve`; leave it out at the edge".to_owned()
+        );
+    }
     let secrets = secrets(env);
     let in_key = |error: &dyn std::fmt::Display| format!("[google] credentials: {error}");
-    let json = secrets(&config.google.credentials).map_err(|error| in_key(&error))?;
-    let key = ServiceAccountKey::parse(json.expose().as_bytes()).map_err(|error| in_key(&error))?;
+    let credentials = config.google.credentials(&secrets).map_err(|error| in_key(&error))?;
+    if config.google.credentials.document().is_none() {
+        return Err(in_key(&"there is no metadata server at the edge; use { env = \"NAME\" }"));
+    }
     let tenant = config.cloudm.domain.to_string();
-    let signer = EdgeSigner::new(config.google.signer, key.clone());
+    let signer = credentials.key().map(|key| EdgeSigner::new(config.google.signer, key.clone()));
     let host = EdgeHost { guard: Some((env.clone(), tenant.clone())) };
     let journal = EdgeJournal { env: env.clone(), tenant, shelf: None };
-    Bridge::new(config, &secrets, host, journal, key, signer).map_err(|error| error.to_string())
+    Bridge::new(config, &secrets, host, journal, credentials, signer).map_err(|error| error.to_string())
 }

@@ -46,7 +46,7 @@ impl Person {
 
     /// Answers a question of another object or of the handlers: with the promise of a text.
     pub fn ask(&self, question: &str, _body: Vec<u8>) -> JsValue {
-        match serde_json::from_str(question) {
+        match people_model::read_json(question.as_bytes()) {
             Ok(ask) => {
                 let room = self.0.clone();
                 talk::answering(async move { room.answer(ask).await })
@@ -151,7 +151,7 @@ impl Room {
             return Ok(people);
         }
         let people: BTreeSet<PersonKey> = match self.storage.kept(PEOPLE)? {
-            Some(json) => serde_json::from_str(&json)?,
+            Some(json) => people_model::read_json(json.as_bytes())?,
             None => BTreeSet::new(),
         };
         self.people.replace(Some(people.clone()));

@@ -222,7 +222,7 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     let (binding, name) = object.address(tenant);
     let answer = env.ask(binding, &name, &serde_json::to_string(ask)?, body).await?;
     match answer.strip_prefix(SAID) {
-        Some(json) => Ok(serde_json::from_str(json)?),
+        Some(json) => Ok(people_model::read_json(json.as_bytes())?),
         None => Err(TalkError(answer)),
     }
 }

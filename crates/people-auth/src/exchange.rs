@@ -75,15 +75,18 @@ pub async fn prepare<S: Signer>(
 /// The request that exchanges `assertion`: a form POST to the key's `token_uri`, members in the order of Google's
 /// Python library. The body is a credential: do not log it.
 pub fn request(key: &ServiceAccountKey, assertion: &Assertion) -> Request<Bytes> {
-    let body = form_urlencoded::Serializer::new(String::new())
-        .append_pair("assertion", assertion.compact().expose())
-        .append_pair("grant_type", GRANT_TYPE)
-        .finish();
-    let mut request = Request::new(Bytes::from(body));
+    let mut request = Request::new(form(assertion.compact()));
     *request.method_mut() = Method::POST;
     *request.uri_mut() = key.token_uri().clone();
     request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     request
+}
+
+/// The form that exchanges an assertion, in its compact form.
+pub(crate) fn form(assertion: &Secret<String>) -> Bytes {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("assertion", assertion.expose()).append_pair("grant_type", GRANT_TYPE);
+    Bytes::from(form.finish())
 }
 
 /// Reads the token endpoint's answer.
@@ -109,7 +112,7 @@ pub fn accept(
 }
 
 /// The token in a successful answer, if there is one that can be sent as a bearer token.
-fn read_token(body: &[u8], now: Timestamp) -> Option<Token> {
+pub(crate) fn read_token(body: &[u8], now: Timestamp) -> Option<Token> {
     let mut reply: Members = serde_json::from_slice(body).ok()?;
     let Some(Value::String(value)) = reply.remove("access_token") else { return None };
     let value = Secret::new(value);

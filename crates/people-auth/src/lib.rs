@@ -6,6 +6,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`credentials`] | [`Credentials`] of every kind, and [`Flow`]: the way to a token, step by step |
 //! | [`key`] | [`ServiceAccountKey`], parsed once at the border |
 //! | [`ask`] | [`Ask`]: scopes and, for delegation, a subject |
 //! | [`assertion`] | [`Assertion`]: header, claims, compact form |
@@ -57,6 +58,7 @@
 
 pub mod ask;
 pub mod assertion;
+pub mod credentials;
 pub mod error;
 pub mod exchange;
 #[cfg(feature = "jwt-simple")]
@@ -71,7 +73,8 @@ pub mod signer;
 pub mod tokens;
 
 pub use ask::Ask;
-pub use assertion::{AUDIENCE, Assertion, Unsigned};
+pub use assertion::{AUDIENCE, Assertion, Reach, Unsigned};
+pub use credentials::{Allowed, Credentials, CredentialsError, Flow, FlowError};
 pub use error::{AskError, KeyError, SignError};
 pub use exchange::Token;
 #[cfg(feature = "jwt-simple")]

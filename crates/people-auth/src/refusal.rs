@@ -176,7 +176,7 @@ fn header(headers: &HeaderMap, name: http::HeaderName) -> Option<&str> {
 }
 
 /// `Retry-After`: seconds or a date (RFC 9110, section 10.2.3), held between 0 and a day.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
     let text = header(headers, RETRY_AFTER)?;
     let wish = match text.parse::<u32>() {
         Ok(seconds) => SignedDuration::from_secs(seconds.into()),

@@ -12,6 +12,11 @@ use crate::exchange::Token;
 /// Google's Python and Java libraries.
 pub const STALE_WITHIN: SignedDuration = SignedDuration::from_secs(225);
 
+/// A token that is in use and has this much life left or less is replaced by whoever looks ahead, so that no asker ever finds it stale. It
+/// is a minute more than [`STALE_WITHIN`]: time for a few tries. A metadata server has a new token only 240 to 300 s before the end of the
+/// old one and gives the old one again until then; so a new token that is no better only means to try again later.
+pub const AHEAD_WITHIN: SignedDuration = SignedDuration::from_secs(285);
+
 /// Two different tokens for the same ask refused within this time are not bad luck but a configuration that does not
 /// work.
 pub const REJECTION_MEMORY: SignedDuration = SignedDuration::from_mins(5);
@@ -72,6 +77,11 @@ impl Tokens {
         } else {
             Bearer::Exchange
         }
+    }
+
+    /// How long the token for `ask` is still valid, if there is one.
+    pub fn left(&self, ask: &Ask, now: Timestamp) -> Option<SignedDuration> {
+        Some(self.slots.get(ask.key())?.token.as_ref()?.left(now))
     }
 
     /// Keeps `token` for `ask` in place of the one before.

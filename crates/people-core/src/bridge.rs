@@ -7,13 +7,14 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use http::{Request, Response};
 use jiff::tz::TimeZone;
-use people_auth::{ServiceAccountKey, Signer};
+use people_auth::{Credentials, Signer};
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{
     DeliveryId, Email, Entry, Event, EventId, HeldWhy, Members, PersonKey, Secret, SourceName, Trust, Why,
 };
 
 use crate::config::{Config, ConfigError, Secrets};
+use crate::engine::bulk::{self, BulkDrive, Filing, Progress};
 use crate::engine::drive::Records;
 use crate::engine::{Drive, State, Stop};
 use crate::host::Host;
@@ -37,6 +38,7 @@ pub struct Bridge<H, J, S> {
     pub(crate) sources: Arc<BTreeMap<SourceName, BoxedSource>>,
     pub(crate) admin_token: Option<Secret<String>>,
     pub(crate) counters: Counters,
+    pub(crate) filing: Filing,
 }
 
 /// What a human decides about a held plan.
@@ -62,14 +64,14 @@ pub enum Decided {
 }
 
 impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
-    /// Puts the bridge together. Every secret is resolved now, so that a missing one shows at the start and not at night.
+    /// Puts the bridge together; credentials with a key need a signer for it. Every secret is resolved now, so that a missing one shows at the start and not at night.
     pub fn new(
         config: Config,
         secrets: &dyn Secrets,
         host: H,
         journal: J,
-        key: ServiceAccountKey,
-        signer: S,
+        credentials: impl Into<Credentials>,
+        signer: impl Into<Option<S>>,
     ) -> Result<Self, ConfigError> {
         let sources = sources(&config, secrets)?;
         let admin_token = match &config.server.admin_token {
@@ -80,13 +82,22 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
                 problem,
             })?),
         };
-        let key = match &config.google.audience {
-            Some(audience) => key.with_audience(audience.clone()),
-            None => key,
+        let credentials = credentials.into();
+        let credentials = match &config.google.audience {
+            Some(audience) => credentials.with_audience(audience.clone()),
+            None => credentials,
         };
-        let wires = Wires::new(&config, secrets, &Account::new(key, signer))?;
-        let (config, sources) = (Arc::new(config), Arc::new(sources));
-        Ok(Self { host, journal, wires, config, sources, admin_token, counters: Counters::default() })
+        let wires = Wires::new(&config, secrets, &Account::new(credentials, signer))?;
+        Ok(Self {
+            host,
+            journal,
+            wires,
+            config: Arc::new(config),
+            sources: Arc::new(sources),
+            admin_token,
+            counters: Counters::default(),
+            filing: Filing::default(),
+        })
     }
 
     /// A bridge of the same configuration over another machine and another journal: nothing is parsed or built again. Its tokens and
@@ -100,6 +111,7 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             sources: self.sources.clone(),
             admin_token: self.admin_token.clone(),
             counters: Counters::default(),
+            filing: Filing::default(),
         }
     }
 
@@ -162,6 +174,9 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
 
     /// Drives one person until there is nothing to do now.
     pub async fn drive(&self, person: &PersonKey) -> Result<Stop, J::Error> {
+        if bulk::is_reserved(&person.group) {
+            return Ok(self.drive_batch(person).await?.0);
+        }
         Drive {
             host: &self.host,
             journal: &self.journal,
@@ -170,9 +185,25 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             records: self,
             domain: &self.config.cloudm.domain,
             policy: &self.config.policy,
+            ccai: self.config.ccai.as_ref().map(|ccai| (ccai, &self.filing)),
         }
         .run(person)
         .await
+    }
+
+    /// Drives a batch of bulk rows until there is nothing to do now; says how far it is.
+    pub async fn drive_batch(&self, batch: &PersonKey) -> Result<(Stop, Progress), J::Error> {
+        const LATER: SignedDuration = SignedDuration::from_hours(1);
+        let Some(ccai) = &self.config.ccai else {
+            // The table is gone from the configuration; it may come back.
+            let due = self.host.now().saturating_add(LATER).unwrap_or(Timestamp::MAX);
+            let log = self.journal.read(batch).await?;
+            let mark = Mark { due: Some(due), status: Status::Waiting, note: String::new(), waits_for: None };
+            self.journal.append(batch, log.len(), &[], &mark).await?;
+            return Ok((Stop::Wait(due), Progress::default()));
+        };
+        let (host, journal, wires) = (&self.host, &self.journal, &self.wires);
+        BulkDrive { host, journal, wires, ccai, policy: &self.config.policy }.run(batch).await
     }
 
     /// Writes a human's decision about what is held of a person (a tag or an event id).

@@ -1,9 +1,10 @@
 //! What the bridge needs of the machine it runs on: the time, a way to send a request, and randomness. Nothing else.
 
 use bytes::Bytes;
+use people_auth::credentials::Command;
 use people_auth::{Ask, Token};
 use people_model::Secret;
-use people_model::time::Timestamp;
+use people_model::time::{SignedDuration, Timestamp};
 
 use crate::wire::NotSent;
 
@@ -28,6 +29,31 @@ pub trait Host {
     async fn token(&self, ask: &Ask, refused: Option<&Secret<String>>) -> Option<Result<Token, NotSent>> {
         let _ = (ask, refused);
         None
+    }
+
+    /// The whole of a file that credentials name. The error is one line that names no secret.
+    async fn read_file(&self, path: &str) -> Result<Secret<Vec<u8>>, String> {
+        let _ = path;
+        Err("there are no files here".to_owned())
+    }
+
+    /// A variable of the environment, where there is one and it is set.
+    fn env(&self, name: &str) -> Option<Secret<String>> {
+        let _ = name;
+        None
+    }
+
+    /// What a command prints to stdout, without a shell and bounded in time and size. Called only where the configuration allows commands.
+    /// The error is one line that names no secret.
+    async fn run(&self, command: &Command) -> Result<Secret<Vec<u8>>, String> {
+        let _ = command;
+        Err("no command can be run here".to_owned())
+    }
+
+    /// Waits so long, where that costs nobody else anything; `false`: it did not, and whoever asks comes back later.
+    async fn wait(&self, length: SignedDuration) -> bool {
+        let _ = length;
+        false
     }
 }
 

@@ -5,6 +5,8 @@ pub mod bridge;
 pub mod config;
 pub mod endpoint;
 pub mod engine;
+#[cfg(feature = "gapps")]
+pub mod facade;
 pub mod host;
 pub mod journal;
 mod json;

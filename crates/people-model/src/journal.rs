@@ -5,6 +5,7 @@ use core::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::ccai::Bulk;
 use crate::verdict::Receipt;
 use crate::{Email, Event, EventId, Members, SourceName, Step, Verdict, Why};
 
@@ -135,6 +136,14 @@ pub enum Entry {
         /// How it ended.
         outcome: Outcome,
     },
+    /// Something about CCAI Platform's bulk files.
+    Bulk {
+        /// When.
+        #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        at: Timestamp,
+        /// What.
+        fact: Bulk,
+    },
 }
 
 crate::tagged::tagged!("entry" Entry);
@@ -203,6 +212,11 @@ pub enum HeldWhy {
     Incomplete {
         /// The member.
         member: String,
+    },
+    /// The person's row of a bulk file was not applied, or may not have been.
+    BulkRow {
+        /// What is wrong, without a value.
+        problem: String,
     },
     /// An account that the customer does not manage has the address.
     Unmanaged,
@@ -282,6 +296,9 @@ impl fmt::Display for HeldWhy {
             Self::Policy { key } => write!(f, "[policy] {key} asks for a human; approve to go on"),
             Self::Incomplete { member } => {
                 write!(f, "HR has not sent {member}, which an account needs; map it, then have HR send the person again")
+            }
+            Self::BulkRow { problem } => {
+                write!(f, "CCAI Platform's bulk file: {problem}; mend it there or in HR, then approve to file the row again")
             }
             Self::Unmanaged => f.write_str(
                 "an account that Google Workspace does not manage has the address ([invitations] unmanaged); invite its owner with `people invite send`, and approve with --address once that is accepted or to use another; or approve to make the account all the same",

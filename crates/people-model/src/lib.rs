@@ -10,12 +10,17 @@
 //! | [`verdict`] | what an answer to a call means |
 //! | [`journal`] | the entries of a person's log |
 //! | [`cloudm`] | resources of the CloudM People API v4 |
+//! | `gapps` | resources of the Google Apps Provisioning API v2 and their XML (feature `gapps`) |
+//! | [`ccai`] | resources of CCAI Platform's bulk user management |
 //! | [`invitations`] | resources of Cloud Identity's user invitations v1 |
 #![forbid(unsafe_code)]
 
 pub mod call;
+pub mod ccai;
 pub mod cloudm;
 pub mod event;
+#[cfg(feature = "gapps")]
+pub mod gapps;
 pub mod id;
 pub mod invitations;
 pub mod journal;
@@ -37,3 +42,11 @@ pub use verdict::{Verdict, Why};
 
 /// A JSON object: members by name.
 pub type Members = serde_json::Map<String, serde_json::Value>;
+
+/// Reads a document by way of a tree. Where size counts more than time: a type that is read in several places costs its code once.
+///
+/// # Errors
+/// Where it is no JSON, or not what is wanted.
+pub fn read_json<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
+    T::deserialize(serde_json::from_slice::<serde_json::Value>(json)?)
+}

@@ -50,40 +50,46 @@ pub(crate) struct Exponents {
     pub(crate) q: Bytes,
 }
 
-/// `base` to the power of the exponents, by a fixed window. `one` is R.
-pub(crate) fn power<F: Field>(field: &F, one: &F::Pair, base: &F::Pair, exponents: &Exponents) -> F::Pair {
-    let bits = exponents.p.len() * 8;
+/// The product of powers, each of a base and its exponents, by a fixed window: all share the squarings. `one` is R.
+pub(crate) fn power<F: Field>(field: &F, one: &F::Pair, bases: &[(&F::Pair, &Exponents)]) -> F::Pair {
+    let bits = bases.first().map_or(0, |(_, exponents)| exponents.p.len() * 8);
     // The tables of 16 are read 256 or 384 times; from 4,096 bits on a table of 32 pays.
     let window = if bits > 1536 { 5 } else { 4 };
-    let mut table = Vec::with_capacity(1 << window);
-    table.push(one.clone());
-    table.push(base.clone());
+    let tables: Vec<_> = bases.iter().map(|(base, _)| table(field, one, base, 1 << window)).collect();
     let mut result = one.clone();
-    for k in 2..1_usize << window {
-        match (table.get(k / 2), table.get(k - 1)) {
-            (Some(half), _) if k.is_multiple_of(2) => field.square(&mut result, half),
-            (_, Some(last)) => field.multiply(&mut result, last, base),
-            _ => {}
-        }
-        table.push(result.clone());
-    }
+    let (mut other, mut factor) = (one.clone(), one.clone());
     let windows = bits.div_ceil(window);
-    let digits = |k| (digit(&exponents.p, k, window), digit(&exponents.q, k, window));
-    let (p, q) = digits(windows - 1);
-    field.select(&mut result, &table, p, q);
-    let mut other = one.clone();
-    let mut factor = one.clone();
-    for k in (0..windows - 1).rev() {
-        for _ in 0..window {
+    for k in (0..windows).rev() {
+        // In the first round there is nothing to square but 1.
+        for _ in 0..if k + 1 < windows { window } else { 0 } {
             field.square(&mut other, &result);
             core::mem::swap(&mut result, &mut other);
         }
-        let (p, q) = digits(k);
-        field.select(&mut factor, &table, p, q);
-        field.multiply(&mut other, &result, &factor);
-        core::mem::swap(&mut result, &mut other);
+        for (table, (_, exponents)) in tables.iter().zip(bases) {
+            let (p, q) = (digit(&exponents.p, k, window), digit(&exponents.q, k, window));
+            field.select(&mut factor, table, p, q);
+            field.multiply(&mut other, &result, &factor);
+            core::mem::swap(&mut result, &mut other);
+        }
     }
     result
+}
+
+/// The first powers of a number.
+fn table<F: Field>(field: &F, one: &F::Pair, base: &F::Pair, size: usize) -> Vec<F::Pair> {
+    let mut table = Vec::with_capacity(size);
+    table.push(one.clone());
+    table.push(base.clone());
+    let mut next = one.clone();
+    for k in 2..size {
+        match (table.get(k / 2), table.get(k - 1)) {
+            (Some(half), _) if k.is_multiple_of(2) => field.square(&mut next, half),
+            (_, Some(last)) => field.multiply(&mut next, last, base),
+            _ => {}
+        }
+        table.push(next.clone());
+    }
+    table
 }
 
 /// Digit `k` of a number in radix 2^`window`. Which bytes are read depends on `k` only.

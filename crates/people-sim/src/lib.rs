@@ -4,10 +4,12 @@
 //! | path below the address | serves |
 //! |---|---|
 //! | `/token` | the JWT bearer grant |
+//! | `/sts`, `/iamcredentials`, `/computeMetadata`, `/latest`, `/subject` | Google's STS, IAM Credentials API and metadata server, Amazon's instance metadata service, an issuer of subject tokens |
 //! | `/_ah/api/people/v4/…`, `/_ah/api/people/v1/…` | CloudM |
 //! | `/bamboohr/api/v1/employees/{id}` | BambooHR (and `/bamboohr/api/gateway.php/{company}/v1/employees/{id}`) |
+//! | `/ccai/apps/api/v1/bulk/users/…` | CCAI Platform's bulk users |
 //! | `/cloudidentity/v1/customers/{customer}/userinvitations…` | Cloud Identity's user invitations |
-//! | `/ccai`, `/gapps` | 501 for now |
+//! | `/gapps/a/feeds/…`, `/gapps/accounts/ClientLogin` | Google Apps Provisioning |
 //! | `/control/…` | the tester's side: state, faults, clock, seeds; see [`Sim`] for the same in process |
 //!
 //! ```no_run
@@ -31,6 +33,7 @@ mod cloudm;
 mod control;
 mod directory;
 mod faults;
+mod federation;
 mod gapps;
 mod http;
 mod key;
@@ -42,6 +45,7 @@ mod workflows;
 mod world;
 
 pub use calls::CallRecord;
+pub use ccai::CcaiOptions;
 pub use faults::{Fault, FaultBody, FaultKind, ListedFault, RetryAfter};
 pub use key::generate_key_pem;
 pub use options::{Action, SimOptions};

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::ccai::CcaiOptions;
+
 /// Settings of a [`Sim`](crate::Sim). The switches stand for what CloudM's documentation leaves open.
 #[derive(Clone)]
 pub struct SimOptions {
@@ -24,6 +26,10 @@ pub struct SimOptions {
     pub delegation: bool,
     /// The API key that BambooHR asks for.
     pub bamboohr_key: String,
+    /// Who may log in to Google Apps Provisioning by ClientLogin.
+    pub gapps_admin: String,
+    /// With this password.
+    pub gapps_password: String,
     /// How long an offboarding workflow takes.
     pub offboard_takes: SignedDuration,
     /// Whether a request may set `suspended`; `false` on an offboarded user brings them back.
@@ -32,6 +38,8 @@ pub struct SimOptions {
     pub employee_id_readable: bool,
     /// Whether a user who is scheduled but not yet onboarded can be read and patched.
     pub pending_visible: bool,
+    /// CCAI Platform.
+    pub ccai: CcaiOptions,
     /// For how long Cloud Identity's get and list do not show a new unmanaged account. Google says 48 hours; none by default.
     pub invitation_lag: SignedDuration,
     /// The only customer of Cloud Identity that the account may ask about; any where `None`.
@@ -50,10 +58,13 @@ impl Default for SimOptions {
             client_email: "people-bridge@people-sim.iam.gserviceaccount.com".to_owned(),
             delegation: false,
             bamboohr_key: "sim-bamboohr-key".to_owned(),
+            gapps_admin: "admin@example.com".to_owned(),
+            gapps_password: "sim-gapps-password".to_owned(),
             offboard_takes: SignedDuration::from_hours(1),
             suspended_writable: true,
             employee_id_readable: true,
             pending_visible: true,
+            ccai: CcaiOptions::default(),
             invitation_lag: SignedDuration::ZERO,
             customer: None,
             invitation_admin: None,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::control::lock;
 use crate::directory::Directory;
 use crate::faults::{Fault, Faults, ListedFault};
+use crate::federation;
 use crate::key::Key;
 use crate::options::{Action, SimOptions};
 use crate::server;
@@ -40,6 +41,14 @@ pub struct Urls {
     pub gapps: String,
     /// The tester's side.
     pub control: String,
+    /// Google's Security Token Service: its token URL.
+    pub sts: String,
+    /// Google's IAM Credentials API, up to where `/v1` begins.
+    pub iamcredentials: String,
+    /// Google's and Amazon's metadata servers, up to where `/computeMetadata` and `/latest` begin.
+    pub metadata: String,
+    /// The issuer of subject tokens: a URL that gives one as text; with `.json` behind it, as the member `id_token`.
+    pub subject: String,
     /// BambooHR; `/api/v1/employees/{id}` lies below it.
     pub bamboohr: String,
 }
@@ -60,6 +69,10 @@ impl Urls {
             cloudidentity: below("/cloudidentity"),
             gapps: below("/gapps"),
             control: below("/control"),
+            sts: below("/sts/v1/token"),
+            iamcredentials: below("/iamcredentials"),
+            metadata: below(""),
+            subject: below("/subject/token"),
             bamboohr: below("/bamboohr"),
         }
     }
@@ -125,6 +138,48 @@ impl Sim {
     pub fn key_json(&self) -> String {
         let world = self.world();
         world.key.file(&world.options.client_email, &self.urls.token_uri)
+    }
+
+    /// An `external_account` document for the one workload that these clouds know, with this `credential_source`; `impersonated`: acting as the
+    /// service account.
+    pub fn external_account(&self, source: Value, impersonated: bool) -> Value {
+        let aws = source.get("environment_id").is_some();
+        let kind = if aws { "aws:token-type:aws4_request" } else { "oauth:token-type:jwt" };
+        let mut document = json!({
+            "type": "external_account",
+            "audience": federation::AUDIENCE,
+            "subject_token_type": format!("urn:ietf:params:{kind}"),
+            "token_url": self.urls.sts,
+            "credential_source": source,
+        });
+        if let (true, Some(members)) = (impersonated, document.as_object_mut()) {
+            members.insert("service_account_impersonation_url".to_owned(), self.impersonation_url().into());
+        }
+        document
+    }
+
+    /// Where a token of the service account is generated for somebody who may act as it.
+    pub fn impersonation_url(&self) -> String {
+        let email = self.world().options.client_email.clone();
+        format!("{}/v1/projects/-/serviceAccounts/{email}:generateAccessToken", self.urls.iamcredentials)
+    }
+
+    /// `credential_source` of a workload at Amazon's.
+    pub fn aws_source(&self) -> Value {
+        let base = format!("{}/latest", self.urls.metadata);
+        json!({
+            "environment_id": "aws1",
+            "region_url": format!("{base}/meta-data/placement/availability-zone"),
+            "url": format!("{base}/meta-data/iam/security-credentials"),
+            "imdsv2_session_token_url": format!("{base}/api/token"),
+            "regional_cred_verification_url":
+                "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15",
+        })
+    }
+
+    /// The workload's own token.
+    pub fn subject_token(&self) -> &'static str {
+        federation::SUBJECT_TOKEN
     }
 
     /// The service account's private key, PKCS#8 PEM.

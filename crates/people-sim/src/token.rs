@@ -38,8 +38,14 @@ pub(crate) struct Tokens {
     last: Option<String>,
 }
 
+impl Grant {
+    pub(crate) fn new(identity: String, scopes: Vec<String>, expires: Timestamp) -> Self {
+        Self { identity, scopes, expires }
+    }
+}
+
 impl Tokens {
-    fn issue(&mut self, grant: Grant, now: Timestamp) -> Option<String> {
+    pub(crate) fn issue(&mut self, grant: Grant, now: Timestamp) -> Option<String> {
         let mut bytes = [0_u8; 48];
         SystemRandom::new().fill(&mut bytes).ok()?;
         let token = format!("ya29.c.{}", URL_SAFE_NO_PAD.encode(bytes));
@@ -170,8 +176,10 @@ fn verify(world: &World, assertion: &str) -> Result<Members, Refusal> {
     if good { Ok(claims) } else { Err(invalid(BAD_SIGNATURE)) }
 }
 
-fn is_scope(scope: &str) -> bool {
+pub(crate) fn is_scope(scope: &str) -> bool {
     !scope.contains(',')
         && (["openid", "email", "profile"].contains(&scope)
-            || scope.strip_prefix("https://www.googleapis.com/auth/").is_some_and(|name| !name.is_empty()))
+            || ["https://www.googleapis.com/auth/", "https://apps-apis.google.com/a/feeds/"]
+                .into_iter()
+                .any(|start| scope.strip_prefix(start).is_some_and(|name| !name.is_empty())))
 }

@@ -12,6 +12,7 @@ use crate::calls::CallRecord;
 use crate::clock::{Clock, http_date, rfc3339};
 use crate::directory::{Directory, User};
 use crate::faults::{Fault, FaultBody, FaultKind, Faults, RetryAfter};
+use crate::federation::Service;
 use crate::http::{Handled, Reply, Request};
 use crate::key::Key;
 use crate::options::{Action, SimOptions};
@@ -31,8 +32,14 @@ pub struct State {
     pub workflows: Vec<Workflow>,
     /// CCAI Platform's jobs, oldest first.
     pub jobs: Vec<Value>,
+    /// CCAI Platform's users by address: `user`, and how often a row was `applied` to them.
+    #[serde(default)]
+    pub agents: BTreeMap<String, Value>,
     /// Cloud Identity's invitations by address.
     pub invitations: Vec<Value>,
+    /// Google Apps Provisioning: users, e-mail lists, groups, organizational units.
+    #[serde(default)]
+    pub gapps: Value,
     /// BambooHR's employees by id.
     pub employees: BTreeMap<String, Members>,
     /// The calls, in the order of their effects.
@@ -50,7 +57,6 @@ pub(crate) struct World {
     pub(crate) employees: BTreeMap<String, Members>,
     pub(crate) ccai: ccai::Ccai,
     pub(crate) invitations: cloudidentity::Invitations,
-    #[expect(dead_code, reason = "nothing is kept of it yet")]
     pub(crate) gapps: gapps::Gapps,
     pub(crate) denied: BTreeSet<Action>,
     /// Domains that the account is delegated for; every one where `None`.
@@ -62,6 +68,7 @@ pub(crate) struct World {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Api {
     Token,
+    Federation(Service),
     CloudM,
     BambooHr,
     Ccai,
@@ -78,13 +85,14 @@ impl Api {
             "ccai" => Some(Self::Ccai),
             "cloudidentity" => Some(Self::CloudIdentity),
             "gapps" => Some(Self::Gapps),
-            _ => None,
+            other => Service::of(other).map(Self::Federation),
         }
     }
 
     fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
+            Self::Federation(service) => service.name(),
             Self::CloudM => "cloudm",
             Self::BambooHr => "bamboohr",
             Self::Ccai => "ccai",
@@ -96,6 +104,7 @@ impl Api {
     fn op(self, request: &Request) -> &'static str {
         match self {
             Self::Token => "token",
+            Self::Federation(service) => service.op(request),
             Self::CloudM => cloudm::op(request),
             Self::BambooHr => bamboohr::op(request),
             Self::Ccai => ccai::op(request),
@@ -107,6 +116,7 @@ impl Api {
     fn handle(self, world: &mut World, request: &Request, now: Timestamp) -> Handled {
         match self {
             Self::Token => token::handle(world, request, now),
+            Self::Federation(service) => service.handle(world, request, now),
             Self::CloudM => cloudm::handle(world, request, now),
             Self::BambooHr => bamboohr::handle(world, request),
             Self::Ccai => ccai::handle(world, request, now),
@@ -122,6 +132,7 @@ impl Api {
         let (reason, message) = (fault.reason.as_deref(), fault.message.as_deref());
         let reply = match self {
             Self::Token => token::fault(status, reason, message),
+            Self::Federation(service) => service.fault(status, reason, message),
             Self::CloudM => cloudm::fault(status, raw, reason, message),
             Self::BambooHr => bamboohr::error(status, message.unwrap_or("Injected fault")),
             Self::Ccai => ccai::fault(status, message),
@@ -161,6 +172,7 @@ impl World {
     /// Lets everything happen that is due, and tells the virtual time.
     pub(crate) fn tick(&mut self) -> Timestamp {
         let now = self.clock.now();
+        self.ccai.tick(&self.options.ccai, now);
         while let Some((kind, id)) = self.workflows.finish_next(now) {
             self.directory.edit(&id, |user| {
                 user.profile.remove("workflowId");
@@ -192,6 +204,7 @@ impl World {
                 if let Some(token) = request.bearer() {
                     self.tokens.expire(token);
                 }
+                self.gapps.expire(request);
                 let Handled { reply, effect } = api.handle(self, request, now);
                 if api == Api::Token {
                     self.tokens.expire_last();
@@ -267,7 +280,9 @@ impl World {
                 .collect(),
             workflows: self.workflows.all().to_vec(),
             jobs: self.ccai.jobs(),
+            agents: self.ccai.agents(),
             invitations: self.invitations.all(),
+            gapps: self.gapps.state(),
             employees: self.employees.clone(),
             calls: self.calls_after(after),
         }

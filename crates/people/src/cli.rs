@@ -7,10 +7,14 @@ use clap_complete::Shell;
 
 use crate::report::Format;
 
+mod bulk;
+pub(crate) mod gapps;
 mod invite;
 mod journal;
 mod user;
 
+pub use bulk::Bulk;
+pub use gapps::Gapps;
 pub use invite::{Invite, Sending};
 pub use journal::{Events, Held};
 pub use user::{Address, File, User, Workflow, Writing};
@@ -136,6 +140,13 @@ Then, in people.toml: [cloudm] base_url is the `cloudm` of that line, [google] c
     #[command(subcommand)]
     Workflow(Workflow),
 
+    /// Call a Google Apps Provisioning API, read its exports, or answer it over CloudM.
+    #[command(subcommand)]
+    Gapps(Gapps),
+    /// File users of CCAI Platform in bulk.
+    #[command(subcommand)]
+    Bulk(Bulk),
+
     /// Find unmanaged accounts and invite their owners, one operation at a time.
     #[command(subcommand)]
     Invite(Invite),
@@ -245,6 +256,10 @@ mod tests {
             "people token --show=ya29.x",
             "people sim --listen nowhere",
             "people plan x.json",
+            "people bulk job x",
+            "people bulk job 1 --dry-run",
+            "people bulk jobs --limit 0",
+            "people bulk sync",
             "people events list --status odd",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");

@@ -1,17 +1,25 @@
 //! The machine we run on natively: its clock, its network, its randomness.
 
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use people_auth::credentials::Command;
+use people_core::config::Config;
 use people_core::host::{Host, Lost};
+use people_model::Secret;
 use people_model::time::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 8 << 20;
+
+/// The largest file that is read, and the most that is taken from a command.
+const MAX_SECRET: u64 = 1 << 20;
 
 /// A clock: the machine's, shifted by what a test or the demo says.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +50,9 @@ pub struct Native {
     clock: Clock,
     client: reqwest::Client,
     pace: Pace,
+    folder: PathBuf,
+    /// Further limits, by base URL.
+    limits: Vec<(String, Pace)>,
 }
 
 impl Native {
@@ -59,7 +70,42 @@ impl Native {
             .retry(reqwest::retry::never())
             .user_agent(concat!("people/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { clock, client, pace: Pace::new(rate) })
+        Ok(Self { clock, client, pace: Pace::new(rate), folder: PathBuf::new(), limits: Vec::new() })
+    }
+
+    /// The same host, for which relative paths in credentials start at this folder.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.folder);
+        self
+    }
+
+    /// The same host, of whose requests at most `rate` a second go to what lies below `base`.
+    #[must_use]
+    pub fn limited(mut self, base: &str, rate: u32) -> Self {
+        self.limits.push((base.trim_end_matches('/').to_owned(), Pace::new(rate)));
+        self
+    }
+
+    /// The same host, with the limits that the configuration names.
+    #[must_use]
+    pub fn limited_by(self, config: &Config) -> Self {
+        match &config.ccai {
+            Some(ccai) => self.limited(&ccai.base_url, ccai.rate),
+            None => self,
+        }
+    }
+
+    async fn wait(&self, uri: &http::Uri) {
+        let below = |base: &str| {
+            uri.to_string()
+                .strip_prefix(base)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        };
+        for (_, pace) in self.limits.iter().filter(|(base, _)| below(base)) {
+            pace.wait().await;
+        }
+        self.pace.wait().await;
     }
 
     /// The clock.
@@ -74,7 +120,7 @@ impl Host for Native {
     }
 
     async fn send(&self, request: http::Request<Bytes>) -> Result<http::Response<Bytes>, Lost> {
-        self.pace.wait().await;
+        self.wait(request.uri()).await;
         let request = reqwest::Request::try_from(request)
             .map_err(|_| Lost::NeverLeft("the URL cannot be used; check base_url"))?;
         let mut answer = self.client.execute(request).await.map_err(|error| lost(&error))?;
@@ -95,6 +141,63 @@ impl Host for Native {
         // Without randomness nothing here is safe: passwords, blinding. The kernel has it or the machine is broken.
         #[expect(clippy::expect_used, reason = "a kernel without randomness cannot be worked with")]
         getrandom::fill(out).expect("the operating system gives randomness");
+    }
+
+    async fn read_file(&self, path: &str) -> Result<Secret<Vec<u8>>, String> {
+        use std::io::Read;
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(self.folder.join(path)).map_err(|error| error.to_string())?;
+        let read = file.take(MAX_SECRET + 1).read_to_end(&mut bytes);
+        let bytes = Secret::new(bytes);
+        read.map_err(|error| error.to_string())?;
+        if bytes.expose().len() as u64 > MAX_SECRET {
+            Err("it is larger than 1 MiB".into())
+        } else {
+            Ok(bytes)
+        }
+    }
+
+    fn env(&self, name: &str) -> Option<Secret<String>> {
+        std::env::var(name).ok().map(Secret::new)
+    }
+
+    async fn run(&self, command: &Command) -> Result<Secret<Vec<u8>>, String> {
+        let (program, arguments) = command.words.split_first().ok_or("there is no program")?;
+        let mut child = tokio::process::Command::new(program);
+        if !self.folder.as_os_str().is_empty() {
+            child.current_dir(&self.folder);
+        }
+        child.args(arguments).envs(command.env.iter().map(|(name, value)| (name, value)));
+        // What it complains of goes where ours goes; what it prints is the token.
+        child.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+        let mut child = child.spawn().map_err(|error| format!("{program}: {error}"))?;
+        let stdout = child.stdout.take().ok_or("its output cannot be read")?;
+        let reading = async {
+            let mut bytes = Vec::new();
+            let read = tokio::io::AsyncReadExt::read_to_end(
+                &mut tokio::io::AsyncReadExt::take(stdout, MAX_SECRET + 1),
+                &mut bytes,
+            )
+            .await;
+            let bytes = Secret::new(bytes);
+            read.map_err(|error| error.to_string())?;
+            if bytes.expose().len() as u64 > MAX_SECRET {
+                return Err("it prints more than 1 MiB".to_owned());
+            }
+            match child.wait().await {
+                Ok(status) if status.success() => Ok(bytes),
+                Ok(status) => Err(format!("{program} ended with {status}")),
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        let timeout = Duration::try_from(command.timeout).unwrap_or_default();
+        tokio::time::timeout(timeout, reading).await.map_err(|_| format!("{program}: the time is up"))?
+    }
+
+    async fn wait(&self, length: SignedDuration) -> bool {
+        #[expect(clippy::disallowed_methods, reason = "the host is who waits")]
+        tokio::time::sleep(Duration::try_from(length).unwrap_or_default()).await;
+        true
     }
 }
 

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod cmd;
 pub mod demo;
 pub mod exit;
+pub mod facade;
 pub mod host;
 pub mod load;
 pub mod report;

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use people_auth::{KeyError, Rs256, ServiceAccountKey, SignError};
+use people_auth::{Credentials, Rs256, SignError};
 use people_core::bridge::Bridge;
-use people_core::config::{Config, ConfigError, SecretRef, SignerKind};
+use people_core::config::{Config, ConfigError, CredentialsProblem, SecretRef, SignerKind};
+use people_core::facade::Facade;
+use people_core::wire::{Account, Wires};
 use people_model::Secret;
 
 use crate::host::{Clock, Native};
@@ -13,6 +15,9 @@ use crate::store::Store;
 
 /// The bridge as it runs natively.
 pub type NativeBridge = Bridge<Native, Store, Rs256>;
+
+/// The facade as it runs natively.
+pub type NativeFacade = Facade<Native, Store, Rs256>;
 
 /// How long a request may take. CloudM's own front end gives up after 60 s.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -37,12 +42,9 @@ pub enum LoadError {
         /// What.
         error: ConfigError,
     },
-    /// A secret is not there.
+    /// The credentials are not there or cannot be used.
     #[error("[google] credentials: {0}")]
-    Secret(String),
-    /// The key cannot be used.
-    #[error("[google] credentials: {0}")]
-    Key(#[from] KeyError),
+    Credentials(#[from] CredentialsProblem),
     /// The key cannot sign.
     #[error("[google] credentials: {0}")]
     Sign(#[from] SignError),
@@ -81,10 +83,14 @@ pub fn secrets(folder: &Path) -> impl Fn(&SecretRef) -> Result<Secret<String>, S
     }
 }
 
-/// The key of the configuration.
-pub fn key(config: &Config, folder: &Path) -> Result<ServiceAccountKey, LoadError> {
-    let json = secrets(folder)(&config.google.credentials).map_err(LoadError::Secret)?;
-    Ok(ServiceAccountKey::parse(json.expose().as_bytes())?)
+/// The credentials of the configuration.
+pub fn credentials(config: &Config, folder: &Path) -> Result<Credentials, LoadError> {
+    Ok(config.google.credentials(&secrets(folder))?)
+}
+
+/// The signer for these credentials, where they hold a key.
+pub fn signer(credentials: &Credentials) -> Result<Option<Rs256>, LoadError> {
+    Ok(credentials.key().map(Rs256::new).transpose()?)
 }
 
 /// The journal of the configuration.
@@ -111,15 +117,30 @@ pub fn natively(config: &Config) -> Result<(), ConfigError> {
     }
 }
 
+/// The facade of the Provisioning API over CloudM.
+pub fn facade(path: &Path, clock: Clock) -> Result<NativeFacade, LoadError> {
+    let wrong = |error| LoadError::Config { path: path.to_owned(), error };
+    let config = config(path)?;
+    natively(&config).map_err(wrong)?;
+    let folder = folder(path);
+    let credentials = credentials(&config, &folder)?;
+    let signer = signer(&credentials)?;
+    let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder);
+    let journal = journal(&config, &folder)?;
+    let account = Account::new(credentials, signer);
+    let wires = Wires::new(&config, &secrets(&folder), &account).map_err(wrong)?;
+    Facade::new(config, &secrets(&folder), host, journal, wires).map_err(wrong)
+}
+
 /// The whole bridge.
 pub fn bridge(path: &Path, clock: Clock) -> Result<NativeBridge, LoadError> {
     let config = config(path)?;
     natively(&config).map_err(|error| LoadError::Config { path: path.to_owned(), error })?;
     let folder = folder(path);
-    let key = key(&config, &folder)?;
-    let signer = Rs256::new(&key)?;
-    let host = Native::new(clock, TIMEOUT, config.server.rate)?;
+    let credentials = credentials(&config, &folder)?;
+    let signer = signer(&credentials)?;
+    let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder).limited_by(&config);
     let journal = journal(&config, &folder)?;
-    Bridge::new(config, &secrets(&folder), host, journal, key, signer)
+    Bridge::new(config, &secrets(&folder), host, journal, credentials, signer)
         .map_err(|error| LoadError::Config { path: path.to_owned(), error })
 }

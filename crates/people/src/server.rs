@@ -24,6 +24,9 @@ use crate::load::NativeBridge;
 /// How often due people are looked for when nothing has woken us: another process may have decided something.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How often tokens are looked at that are near their end.
+const LOOK_AHEAD: Duration = Duration::from_secs(10);
+
 /// How many connections are served at once; more wait in the system's queue.
 const CONNECTIONS: usize = 1024;
 
@@ -50,8 +53,14 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let work = Arc::new(Notify::new());
         let mut tasks = JoinSet::new();
-        tasks.spawn(accept(listener, bridge.clone(), work.clone(), stopped.clone()));
+        let (to, wake) = (bridge.clone(), work.clone());
+        let handle = move |request| {
+            let (bridge, work) = (to.clone(), wake.clone());
+            async move { answer(&bridge, &work, request).await }
+        };
+        tasks.spawn(accept(listener, handle, stopped.clone()));
         tasks.spawn(Worker::new(bridge.clone(), work.clone()).run(stopped.clone()));
+        tasks.spawn(look_ahead(bridge.clone(), stopped.clone()));
         tasks.spawn(housekeeping(bridge, stopped));
         Ok(Self { addr, stop, tasks, work })
     }
@@ -74,12 +83,12 @@ impl Server {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    bridge: Arc<NativeBridge>,
-    work: Arc<Notify>,
-    mut stopped: watch::Receiver<bool>,
-) {
+/// Takes connections until told to stop, and lets those that are there finish.
+pub(crate) async fn accept<H, F>(listener: TcpListener, handle: H, mut stopped: watch::Receiver<bool>)
+where
+    H: Fn(http::Request<Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<http::Response<Full<Bytes>>, BrokenOff>> + Send + 'static,
+{
     let mut connections = JoinSet::new();
     loop {
         let stream = tokio::select! {
@@ -92,9 +101,9 @@ async fn accept(
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
         };
         let _ = stream.set_nodelay(true);
-        let (bridge, work, mut stopped) = (bridge.clone(), work.clone(), stopped.clone());
+        let (handle, mut stopped) = (handle.clone(), stopped.clone());
         connections.spawn(async move {
-            let service = service_fn(|request| answer(&bridge, &work, request));
+            let service = service_fn(handle);
             let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(PATIENCE)
@@ -117,20 +126,27 @@ async fn answer(
     work: &Notify,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<Bytes>>, BrokenOff> {
-    let (parts, body) = request.into_parts();
-    let limit = bridge.config.server.max_body.saturating_add(1);
-    let body = tokio::time::timeout(PATIENCE, read(body, limit)).await.map_err(|_| BrokenOff)??;
-    let served = bridge.serve(http::Request::from_parts(parts, body)).await;
+    let served = bridge.serve(whole(request, bridge.config.server.max_body.saturating_add(1)).await?).await;
     if served.work {
         work.notify_one();
     }
     Ok(served.response.map(Full::new))
 }
 
+/// The request with its body, at most `limit` bytes of it.
+pub(crate) async fn whole(
+    request: http::Request<Incoming>,
+    limit: usize,
+) -> Result<http::Request<Bytes>, BrokenOff> {
+    let (parts, body) = request.into_parts();
+    let body = tokio::time::timeout(PATIENCE, read(body, limit)).await.map_err(|_| BrokenOff)??;
+    Ok(http::Request::from_parts(parts, body))
+}
+
 /// The sender went away in the middle of the body, or took too long for it.
 #[derive(Debug, thiserror::Error)]
 #[error("the request broke off")]
-struct BrokenOff;
+pub(crate) struct BrokenOff;
 
 /// Reads at most `limit` bytes; the surface says what it thinks of a body that is longer than it wants.
 async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, BrokenOff> {
@@ -230,6 +246,21 @@ impl Worker {
             });
         }
         Ok(sorted > 0 || started > 0)
+    }
+}
+
+/// Gets new tokens before the old ones are stale, so that no call waits for one.
+async fn look_ahead(bridge: Arc<NativeBridge>, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = tokio::time::interval(LOOK_AHEAD);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stopped.changed() => return,
+        }
+        tokio::select! {
+            () = bridge.wires.look_ahead(&bridge.host) => {}
+            _ = stopped.changed() => return,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! no fault loses anything or does anything twice, and no bytes make anything panic.
 #![cfg(test)]
 
+mod bulk;
 mod bytes;
 mod crash;
 mod fuse;

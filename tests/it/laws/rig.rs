@@ -68,6 +68,7 @@ pub(super) struct Rig {
     native: Rc<Native>,
     time: Time,
     fuse: Rc<Fuse>,
+    config: String,
     /// Whether several people are driven at once.
     at_once: bool,
     deaths: u32,
@@ -77,13 +78,20 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) async fn new(seed: u64) -> Self {
+        Self::with(CONFIG, SimOptions { seed, ..SimOptions::default() }).await
+    }
+
+    /// A rig with this configuration; `{cloudm}` and `{ccai}` are filled in.
+    pub(super) async fn with(config: &str, options: SimOptions) -> Self {
         let start: Timestamp = START.parse().expect("a moment");
-        let options =
-            SimOptions { now: Some(start), key_pem: Some(key_pem()), seed, ..SimOptions::default() };
+        let options = SimOptions { now: Some(start), key_pem: Some(key_pem()), ..options };
         let sim = Sim::start(options).await.expect("the pretend clouds start");
         let (memory, native, time) = (Rc::default(), native(), Time::starting_at(start));
         let fuse = Rc::<Fuse>::default();
-        let bridge = bridge(&sim, &memory, &native, &time, &fuse);
+        let urls = sim.urls();
+        let config = config.replace("{cloudm}", &urls.cloudm).replace("{ccai}", &urls.ccai);
+        let config = config.replace("{cloudidentity}", &urls.cloudidentity);
+        let bridge = bridge(&config, &sim, &memory, &native, &time, &fuse);
         Self {
             sim,
             bridge,
@@ -91,6 +99,7 @@ impl Rig {
             native,
             time,
             fuse,
+            config,
             at_once: false,
             deaths: 0,
             accepting: BTreeSet::new(),
@@ -100,6 +109,11 @@ impl Rig {
     /// A rig that drives several people at once.
     pub(super) async fn at_once(seed: u64) -> Self {
         Self { at_once: true, ..Self::new(seed).await }
+    }
+
+    /// From now on several people are driven at once.
+    pub(super) fn drive_at_once(&mut self) {
+        self.at_once = true;
     }
 
     /// A rig whose first bridge dies.
@@ -195,8 +209,34 @@ impl Rig {
         self.end(last).await;
     }
 
+    /// Works until nothing is left to do now, dying at each of these operations, one life after the other.
+    pub(super) async fn live_and_die(&mut self, blows: &[Blow]) {
+        for blow in blows {
+            self.light(Fuse::blowing(*blow));
+            loop {
+                match self.fuse.survive(self.round()).await {
+                    Some(true) => break,
+                    Some(false) => {}
+                    None => break self.revive().await,
+                }
+            }
+        }
+        self.light(Fuse::default());
+        self.settle().await;
+    }
+
+    /// The present time, of the bridge and of the clouds.
+    pub(super) fn pass(&self, by: SignedDuration) {
+        self.set_now(self.time.now() + by);
+    }
+
+    /// How often the bridge died.
+    pub(super) fn deaths(&self) -> u32 {
+        self.deaths
+    }
+
     /// Sends a delivery until it is acknowledged, as a sender does.
-    async fn deliver(&mut self, id: &str, body: &str) {
+    pub(super) async fn deliver(&mut self, id: &str, body: &str) {
         for _ in 0..3 {
             let request = signed(id, body.as_bytes(), self.time.now());
             match self.fuse.survive(self.bridge.serve(request)).await {
@@ -209,7 +249,7 @@ impl Rig {
 
     /// Works until nothing is left to do now.
     pub(super) async fn settle(&mut self) {
-        for _ in 0..400 {
+        for _ in 0..20_000 {
             match self.fuse.survive(self.round()).await {
                 Some(true) => return,
                 Some(false) => {}
@@ -254,7 +294,7 @@ impl Rig {
 
     fn light(&mut self, fuse: Fuse) {
         self.fuse = Rc::new(fuse);
-        self.bridge = bridge(&self.sim, &self.memory, &self.native, &self.time, &self.fuse);
+        self.bridge = bridge(&self.config, &self.sim, &self.memory, &self.native, &self.time, &self.fuse);
     }
 
     /// Drives everybody whom HR has named once more; says what changed by it.
@@ -355,11 +395,21 @@ impl Rig {
     }
 }
 
-fn bridge(sim: &Sim, memory: &Rc<Memory>, native: &Rc<Native>, time: &Time, fuse: &Rc<Fuse>) -> RigBridge {
-    let urls = sim.urls();
-    let text = CONFIG.replace("{cloudm}", &urls.cloudm).replace("{cloudidentity}", &urls.cloudidentity);
-    let config = Config::parse(&text).expect("the configuration");
-    let secrets = |_: &SecretRef| Ok(Secret::from(format!("whsec_{}", STANDARD.encode(HR_SECRET))));
+fn bridge(
+    config: &str,
+    sim: &Sim,
+    memory: &Rc<Memory>,
+    native: &Rc<Native>,
+    time: &Time,
+    fuse: &Rc<Fuse>,
+) -> RigBridge {
+    let config = Config::parse(config).expect("the configuration");
+    let secrets = |reference: &SecretRef| {
+        Ok(match reference {
+            SecretRef::File(file) if file == "ccai" => Secret::from(SimOptions::default().ccai.token),
+            _ => Secret::from(format!("whsec_{}", STANDARD.encode(HR_SECRET))),
+        })
+    };
     let key = ServiceAccountKey::parse(sim.key_json().as_bytes()).expect("the key");
     let signer = Rs256::new(&key).expect("the key signs");
     let host = Carrier { native: native.clone(), time: time.clone(), fuse: fuse.clone() };

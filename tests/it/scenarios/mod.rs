@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod attributes;
+mod bulk;
 mod dates;
 mod duplicates;
 mod failures;

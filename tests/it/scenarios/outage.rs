@@ -119,14 +119,14 @@ pub(super) type Broken = Bridge<Native, Breakable, Rs256>;
 /// A bridge with the configuration of the world over a journal that can be broken, whose requests may take so long.
 pub(super) fn breakable(world: &World, patience: Duration) -> (Broken, Arc<AtomicBool>) {
     let config = load::config(&world.folder.path().join("people.toml")).expect("the configuration works");
-    let key = load::key(&config, world.folder.path()).expect("a key");
-    let signer = Rs256::new(&key).expect("a signer");
+    let credentials = load::credentials(&config, world.folder.path()).expect("credentials");
+    let signer = load::signer(&credentials).expect("a signer");
     let clock: Clock = world.clock.clone();
     let host = Native::new(clock, patience, 10_000).expect("a host");
     let journal = Breakable::default();
     let broken = journal.broken.clone();
     let secrets = load::secrets(world.folder.path());
-    (Bridge::new(config, &secrets, host, journal, key, signer).expect("a bridge"), broken)
+    (Bridge::new(config, &secrets, host, journal, credentials, signer).expect("a bridge"), broken)
 }
 
 pub(super) async fn ask(

@@ -7,7 +7,11 @@
 )]
 
 mod assertions;
+mod documents;
+mod federation;
+mod hosts;
 mod keys;
+mod machine;
 mod robust;
 mod sharing;
 mod support;

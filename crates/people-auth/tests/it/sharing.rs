@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::FutureExt;
 use futures_util::future::{join_all, poll_immediate};
 use people_auth::shared::RETRY_STALE_AFTER;
+use people_auth::tokens::AHEAD_WITHIN;
 use people_auth::{Ask, Rejected, SharedTokens, Token, TokenError};
 use people_model::time::{SignedDuration, Timestamp};
 
@@ -39,9 +40,9 @@ async fn cached(shared: &Shared, now: Timestamp) -> String {
 }
 
 #[tokio::test]
-async fn a_thousand_askers_cause_one_exchange() {
+async fn ten_thousand_askers_cause_one_exchange() {
     let (shared, count, ask) = (Shared::new(), AtomicUsize::new(0), ask());
-    let asking = (0..1000).map(|_| {
+    let asking = (0..10_000).map(|_| {
         shared.get(&ask, now(), async |_| {
             count.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;
@@ -57,7 +58,7 @@ async fn a_thousand_askers_cause_one_exchange() {
 #[expect(clippy::disallowed_methods, reason = "real threads are what is tested")]
 async fn and_so_they_do_on_several_threads() {
     let shared = std::sync::Arc::new((Shared::new(), AtomicUsize::new(0)));
-    let tasks: Vec<_> = (0..1000)
+    let tasks: Vec<_> = (0..10_000)
         .map(|_| {
             let shared = shared.clone();
             tokio::spawn(async move {
@@ -77,9 +78,9 @@ async fn and_so_they_do_on_several_threads() {
 }
 
 #[tokio::test]
-async fn a_thousand_askers_share_one_failure_and_the_next_tries_again() {
+async fn ten_thousand_askers_share_one_failure_and_the_next_tries_again() {
     let (shared, count, ask) = (Shared::new(), AtomicUsize::new(0), ask());
-    let asking = (0..1000).map(|_| {
+    let asking = (0..10_000).map(|_| {
         shared.get(&ask, now(), async |_| {
             count.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;
@@ -146,6 +147,84 @@ async fn a_failed_refresh_shows_only_when_the_stale_token_is_dead() {
     assert_eq!(shared.get(&ask, at(RETRY_STALE_AFTER.as_secs()), fails).await.unwrap().expose(), "old");
     assert_eq!(shared.get(&ask, at(100), fails).await.unwrap_err(), BUSY);
     assert_eq!(shared.get(&ask, at(100), async |_| Ok(token("new", 3700))).await.unwrap().expose(), "new");
+}
+
+/// Whoever exchanges gives up, ten times in a row, and half of those who wait as well: everybody who stays has the one token.
+#[tokio::test]
+async fn ten_thousand_askers_of_whom_half_give_up() {
+    let (shared, count, current, ask) = (Shared::new(), AtomicUsize::new(0), AtomicUsize::new(0), ask());
+    let mut asking: Vec<_> = (0..10_000)
+        .map(|n| {
+            let (shared, count, current, ask) = (&shared, &count, &current, &ask);
+            Some(Box::pin(shared.get(ask, now(), async move |_| {
+                current.store(n, Ordering::SeqCst);
+                if count.fetch_add(1, Ordering::SeqCst) < 10 {
+                    std::future::pending::<()>().await;
+                }
+                Ok(token("one", 3600))
+            })))
+        })
+        .collect();
+    while count.load(Ordering::SeqCst) < 10 {
+        for asker in asking.iter_mut().flatten() {
+            assert!(poll_immediate(asker).await.is_none());
+        }
+        asking[current.load(Ordering::SeqCst)] = None;
+    }
+    for asker in asking.iter_mut().step_by(2) {
+        *asker = None;
+    }
+    let stayed = join_all(asking.into_iter().flatten()).await;
+    assert!(stayed.len() > 4_900, "{}", stayed.len());
+    assert!(stayed.into_iter().all(|outcome| outcome.unwrap().expose() == "one"));
+    assert_eq!(count.into_inner(), 11);
+}
+
+#[tokio::test]
+async fn who_looks_ahead_spares_the_askers_the_wait() {
+    let (shared, ask) = (holding("old", 3600).await, ask());
+    let never = async |_: &Ask| panic!("no exchange was due");
+    assert!(!shared.look_ahead(&ask, at(3000), never).await.unwrap(), "there is time");
+    let ahead = at(3600 - AHEAD_WITHIN.as_secs());
+    {
+        let mut looking = Box::pin(shared.look_ahead(&ask, ahead, async |_| {
+            tokio::task::yield_now().await;
+            Ok(token("new", 7200))
+        }));
+        assert!(poll_immediate(&mut looking).await.is_none());
+        assert_eq!(cached(&shared, ahead).await, "old", "nobody waits");
+        assert_eq!(cached(&shared, at(3599)).await, "old", "not even when it is stale");
+        assert!(!shared.look_ahead(&ask, ahead, never).await.unwrap(), "one is enough");
+        assert!(looking.await.unwrap());
+    }
+    assert_eq!(cached(&shared, ahead).await, "new");
+}
+
+#[tokio::test]
+async fn what_nobody_uses_is_not_exchanged_ahead() {
+    let (shared, ask) = (holding("old", 3600).await, ask());
+    let renew = |value: &'static str, expiry| async move |_: &Ask| Ok(token(value, expiry));
+    assert!(shared.look_ahead(&ask, at(3400), renew("two", 7000)).await.unwrap());
+    assert!(!shared.look_ahead(&ask, at(6800), renew("three", 10_400)).await.unwrap());
+    assert_eq!(cached(&shared, at(6700)).await, "two");
+    assert!(shared.look_ahead(&ask, at(6800), renew("three", 10_400)).await.unwrap());
+    let nobody = Shared::new();
+    assert!(!nobody.look_ahead(&ask, now(), renew("x", 3600)).await.unwrap());
+}
+
+#[tokio::test]
+async fn who_looks_ahead_in_vain_hurts_nobody_and_rests() {
+    let (shared, ask) = (holding("old", 3600).await, ask());
+    let never = async |_: &Ask| panic!("it rests");
+    assert_eq!(shared.look_ahead(&ask, at(3320), async |_| Err(BUSY)).await.unwrap_err(), BUSY);
+    assert_eq!(cached(&shared, at(3321)).await, "old");
+    assert!(!shared.look_ahead(&ask, at(3321), never).await.unwrap());
+    // A metadata server gives the same token again for a while.
+    assert!(shared.look_ahead(&ask, at(3350), async |_| Ok(token("old", 3600))).await.unwrap());
+    assert_eq!(cached(&shared, at(3376)).await, "old", "stale, and yet nobody asks again at once");
+    assert!(!shared.look_ahead(&ask, at(3376), never).await.unwrap());
+    assert!(shared.look_ahead(&ask, at(3381), async |_| Ok(token("new", 7200))).await.unwrap());
+    assert_eq!(cached(&shared, at(3600)).await, "new");
 }
 
 #[tokio::test]

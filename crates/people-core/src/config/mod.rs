@@ -7,17 +7,22 @@ use people_model::SourceName;
 use people_model::time::{SignedDuration, zone};
 use serde::Deserialize;
 
+use crate::engine::bulk;
 use crate::policy::Policy;
 use crate::source::{ConfigProblem, SourceConfig};
+use crate::target::ccai::Ccai;
 use crate::target::cloudm::Cloudm;
 use crate::target::invitations::Invitations;
 
 mod closest;
+pub mod gapps;
+mod google;
 mod locate;
 pub mod secret;
 pub mod span;
 
 pub use closest::closest;
+pub use google::{CredentialsProblem, CredentialsRef, Google, SignerKind};
 pub use secret::{SecretRef, Secrets};
 pub use span::Span;
 
@@ -32,6 +37,12 @@ pub struct Config {
     pub invitations: Option<Invitations>,
     /// How to get tokens for it.
     pub google: Google,
+    /// The Google Apps Provisioning API, to call or to answer.
+    #[serde(default)]
+    pub gapps: Option<gapps::Gapps>,
+    /// CCAI Platform, where there is one.
+    #[serde(default)]
+    pub ccai: Option<Ccai>,
     /// Where everything that must survive is kept.
     #[serde(default)]
     pub journal: JournalConfig,
@@ -47,32 +58,6 @@ pub struct Config {
     /// The document, so that what shows later can still name its line. It holds no secret.
     #[serde(skip)]
     document: String,
-}
-
-/// `[google]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Google {
-    /// The service account's key file: a path, or `{ file = "PATH" }`, or `{ env = "NAME" }` whose value is the JSON itself.
-    #[serde(deserialize_with = "path_or_secret")]
-    pub credentials: SecretRef,
-    /// The assertion's audience, where it is not Google's constant (test clouds).
-    #[serde(default)]
-    pub audience: Option<String>,
-    /// Who signs assertions. `webcrypto` is for the edge; a server refuses it.
-    #[serde(default)]
-    pub signer: SignerKind,
-}
-
-/// Who signs: two ways to the same bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SignerKind {
-    /// The arithmetic in this program.
-    #[default]
-    Rust,
-    /// The runtime's WebCrypto, with a key that cannot be taken out of it again.
-    Webcrypto,
 }
 
 /// `[journal]`.
@@ -163,6 +148,9 @@ impl Config {
         if !trusted_url(&self.cloudm.base_url) {
             return problem("cloudm.base_url", "must be an https:// URL; http:// is for this machine only");
         }
+        if let Some(gapps) = &self.gapps {
+            gapps.check()?;
+        }
         if let Some(invitations) = &self.invitations {
             if !trusted_url(&invitations.base_url) {
                 return problem(
@@ -177,6 +165,7 @@ impl Config {
         if !self.journal.url.starts_with("sqlite:") {
             return problem("journal.url", "use sqlite:PATH");
         }
+        self.google.check()?;
         if self.server.concurrency == 0 || self.server.rate == 0 {
             return problem("server", "concurrency and rate must be at least 1");
         }
@@ -186,7 +175,13 @@ impl Config {
                 "name a part of the person: {given}, {family}, {g}, {f} or {id}",
             );
         }
+        if let Some(ccai) = &self.ccai {
+            ccai.check()?;
+        }
         for (n, source) in self.sources.iter().enumerate() {
+            if bulk::is_reserved(source.group()) {
+                return problem(&format!("source[{n}].name"), "this name is reserved; use another");
+            }
             if self.sources.iter().take(n).any(|other| other.name == source.name) {
                 return problem(&format!("source[{n}].name"), "another source has this name already");
             }
@@ -218,8 +213,4 @@ pub fn trusted_url(url: &str) -> bool {
         (Some("http"), Some(host)) => matches!(host, "localhost" | "127.0.0.1" | "[::1]"),
         _ => false,
     }
-}
-
-fn path_or_secret<'de, D: serde::Deserializer<'de>>(input: D) -> Result<SecretRef, D::Error> {
-    secret::deserialize(input, true)
 }

@@ -26,25 +26,19 @@ impl<F: Fn(&SecretRef) -> Result<Secret<String>, String>> Secrets for F {
 
 impl<'de> Deserialize<'de> for SecretRef {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        deserialize(input, false)
+        deserialize(input)
     }
 }
 
-/// Reads a reference; with `paths`, a text is the path of a file.
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D, paths: bool) -> Result<SecretRef, D::Error> {
+fn deserialize<'de, D: Deserializer<'de>>(input: D) -> Result<SecretRef, D::Error> {
     // By hand, so that a secret pasted in place of a reference is never echoed by an error.
-    struct Visitor {
-        paths: bool,
-    }
+    struct Visitor;
     impl<'de> serde::de::Visitor<'de> for Visitor {
         type Value = SecretRef;
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("{ env = \"NAME\" } or { file = \"PATH\" }")
         }
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<SecretRef, E> {
-            if self.paths {
-                return Ok(SecretRef::File(text.to_owned()));
-            }
+        fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<SecretRef, E> {
             Err(E::custom("a secret is never written here; use { env = \"NAME\" } or { file = \"PATH\" }"))
         }
         fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<SecretRef, A::Error> {
@@ -60,5 +54,5 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(input: D, paths: bool) -> R
             }
         }
     }
-    input.deserialize_any(Visitor { paths })
+    input.deserialize_any(Visitor)
 }

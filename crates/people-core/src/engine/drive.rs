@@ -11,11 +11,13 @@ use people_model::{
     WorkerId,
 };
 
+use super::bulk::{self, Filing};
 use super::{Next, Seen, Situation, State, goal, next};
 use crate::host::{Host, Lost};
 use crate::journal::{Appended, Journal, Mark, Status};
 use crate::policy::Policy;
 use crate::source::Dead;
+use crate::target::ccai::Ccai;
 use crate::target::{Answer, Target, judge};
 use crate::wire::{NoAnswer, NotSent, Wires};
 
@@ -60,6 +62,8 @@ pub struct Drive<'a, H, J, T, S, R> {
     pub domain: &'a Domain,
     /// What the operator decided.
     pub policy: &'a Policy,
+    /// `[ccai]`, and the batch that rows join, where people are filed in bulk.
+    pub ccai: Option<(&'a Ccai, &'a Filing)>,
 }
 
 /// Where driving a person stopped.
@@ -105,7 +109,7 @@ where
                     return self.stop(&mut run, Stop::Held, mark(due, Status::Held, note)).await;
                 }
                 Next::Over { outcome, due } => {
-                    let mut mark = mark(due, status(outcome), outcome.to_string());
+                    let mut mark = standing(due, outcome, &run.state);
                     mark.waits_for = self.missing_colleague(&run);
                     return self.stop(&mut run, Stop::Over(outcome), mark).await;
                 }
@@ -113,6 +117,23 @@ where
                 Next::Permit => {
                     let limits = self.policy.breaker.limits();
                     run.seen.permit = Some(self.journal.permit(person, now, &limits).await?);
+                }
+                Next::File { batch, row } => {
+                    let Some((ccai, filing)) = self.ccai else { return self.rest(&mut run, now).await };
+                    let (window, most) = (ccai.window.get(), ccai.rows);
+                    let batch = match batch {
+                        Some(batch) => batch,
+                        None => filing.pick(self.journal, self.domain, now, window, most).await?,
+                    };
+                    run.seen.joining = None;
+                    if !self.write(&mut run, bulk::filed(now, batch, row)).await? {
+                        return Ok(Stop::Raced);
+                    }
+                }
+                Next::Join { batch, row } => {
+                    let Some((ccai, filing)) = self.ccai else { return self.rest(&mut run, now).await };
+                    let joined = filing.join(self.journal, &batch, person, &row, ccai.rows, now).await?;
+                    run.seen.joining = Some(joined);
                 }
                 Next::Claim(address) => {
                     let holder = self.journal.claim(&address, person, false, now).await?;
@@ -181,6 +202,7 @@ where
             state: resumed.as_ref().unwrap_or(&run.state),
             goal: &goal,
             policy: self.policy,
+            ccai: self.ccai.map(|(ccai, _)| ccai),
             now,
         };
         next(&situation, &run.seen, self.target)
@@ -270,7 +292,7 @@ where
         let due = self.host.now().saturating_add(LEASE).ok();
         let mut mark = match entries.last() {
             Some(Entry::Held { why, .. }) => mark(None, Status::Held, why.to_string()),
-            Some(Entry::Settled { outcome, .. }) => mark(due, status(*outcome), outcome.to_string()),
+            Some(Entry::Settled { outcome, .. }) => standing(due, *outcome, &state),
             Some(Entry::Stalled { why, .. } | Entry::Unfetched { why, .. }) => {
                 mark(due, Status::Working, why.to_string())
             }
@@ -319,6 +341,14 @@ where
 
 fn mark(due: Option<Timestamp>, status: Status, note: String) -> Mark {
     Mark { due, status, note, waits_for: None }
+}
+
+/// The mark of an outcome. While a row's result is not known, the person's events stay open, so that it can still be asked about.
+fn standing(due: Option<Timestamp>, outcome: Outcome, state: &State) -> Mark {
+    match &state.bulk.pending {
+        Some(_) => mark(due, Status::Waiting, format!("{outcome}; in a bulk file")),
+        None => mark(due, status(outcome), outcome.to_string()),
+    }
 }
 
 /// How far an outcome is: over, or over until a date.

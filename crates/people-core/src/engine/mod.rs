@@ -3,6 +3,7 @@
 //! [`state`] folds a person's log, [`mod@goal`] says what HR wants at a moment, [`mod@next`] decides the next move, all pure. [`drive`]
 //! does what they say, and is the only part that waits for anything.
 
+pub mod bulk;
 pub mod drive;
 pub mod facts;
 pub mod goal;
@@ -22,6 +23,7 @@ pub use state::State;
 use crate::journal::Permit;
 use crate::policy::Policy;
 use crate::target::Sight;
+use crate::target::ccai::Ccai;
 
 /// What has been found out in this run, and is forgotten with it: a log never claims to know how the target looks now.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,6 +36,8 @@ pub struct Seen {
     pub colleagues: BTreeMap<WorkerId, Option<Email>>,
     /// What the breaker said.
     pub permit: Option<Permit>,
+    /// What came of joining a batch.
+    pub joining: Option<bulk::Joining>,
 }
 
 /// All that a target's plan depends on, besides what was seen.
@@ -49,6 +53,8 @@ pub struct Situation<'a> {
     pub goal: &'a Goal,
     /// What the operator decided.
     pub policy: &'a Policy,
+    /// `[ccai]`, where people are filed in bulk.
+    pub ccai: Option<&'a Ccai>,
     /// The time.
     pub now: Timestamp,
 }

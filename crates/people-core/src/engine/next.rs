@@ -1,10 +1,11 @@
 //! The next move for one person. Pure: the same log, the same sights and the same time give the same move.
 
+use people_model::ccai::{BatchId, Row};
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{Email, Entry, HeldWhy, Outcome, Step, Trust, Verdict};
 
 use super::facts::{Notice, Tries};
-use super::{Seen, Situation};
+use super::{Seen, Situation, bulk};
 use crate::journal::Permit;
 use crate::policy::Decision;
 use crate::target::{Plan, Sight, Target};
@@ -33,6 +34,20 @@ pub enum Next {
     Write(Entry),
     /// Write the intent down, then send.
     Send(Step),
+    /// File this row: write down which batch it joins, this one or one of the present window.
+    File {
+        /// The batch, where it is to be this one.
+        batch: Option<BatchId>,
+        /// The row.
+        row: Row,
+    },
+    /// Put the row into the batch.
+    Join {
+        /// The batch.
+        batch: BatchId,
+        /// The row.
+        row: Row,
+    },
     /// Nothing before that moment.
     Wait(Timestamp),
     /// Nothing before a human decides, or that moment, at which HR wants something else.
@@ -83,10 +98,13 @@ pub fn next<T: Target>(s: &Situation<'_>, seen: &Seen, target: &T) -> Next {
             let due = fetch.unwrap_or(s.now);
             Next::Wait(later.map_or(due, |later| later.min(due)))
         }
-        Plan::Agrees(outcome) => over(s, outcome),
+        Plan::Agrees(outcome) => bulk::file(s, seen).unwrap_or_else(|| over(s, outcome)),
         Plan::Steps(steps) => match steps.first() {
-            Some(step) => guard(s, seen, step).unwrap_or_else(|| Next::Send(step.clone())),
-            None => over(s, Outcome::Agreed),
+            Some(step) if step.effect.takes_access_away() => {
+                guard(s, seen, std::slice::from_ref(step)).unwrap_or_else(|| Next::Send(step.clone()))
+            }
+            Some(step) => Next::Send(step.clone()),
+            None => bulk::file(s, seen).unwrap_or_else(|| over(s, Outcome::Agreed)),
         },
     }
 }
@@ -110,13 +128,14 @@ fn after(at: Timestamp, span: SignedDuration) -> Timestamp {
     at.saturating_add(span).unwrap_or(at)
 }
 
-fn held(s: &Situation<'_>, why: HeldWhy, steps: Vec<Step>) -> Next {
+pub(crate) fn held(s: &Situation<'_>, why: HeldWhy, steps: Vec<Step>) -> Next {
     Next::Write(Entry::Held { at: s.now, why, steps })
 }
 
 /// Agreed, for now: what is due later decides whether it is over.
 fn over(s: &Situation<'_>, outcome: Outcome) -> Next {
-    let (outcome, due) = match (outcome, s.goal.changes) {
+    let changes = s.goal.changes.into_iter().chain(bulk::checks(s)).min();
+    let (outcome, due) = match (outcome, changes) {
         (Outcome::Agreed, Some(until)) => (Outcome::Waiting { until }, Some(until)),
         (Outcome::Expected { until } | Outcome::Invited { until }, changes) => {
             (outcome, Some(changes.map_or(until, |at| at.min(until))))
@@ -130,12 +149,9 @@ fn over(s: &Situation<'_>, outcome: Outcome) -> Next {
     }
 }
 
-/// What stands between a step and the wire, where somebody loses access by it.
-fn guard(s: &Situation<'_>, seen: &Seen, step: &Step) -> Option<Next> {
-    if !step.effect.takes_access_away() {
-        return None;
-    }
-    let ask = |why: HeldWhy| (!s.state.allows(&why)).then(|| held(s, why, vec![step.clone()]));
+/// What stands between steps, or a row of a bulk file, and the wire, where somebody loses access by it.
+pub(crate) fn guard(s: &Situation<'_>, seen: &Seen, steps: &[Step]) -> Option<Next> {
+    let ask = |why: HeldWhy| (!s.state.allows(&why)).then(|| held(s, why, steps.to_vec()));
     let protected = s.state.account.as_ref().is_some_and(|account| s.policy.protects(account));
     if protected && let Some(held) = ask(HeldWhy::Protected) {
         return Some(held);

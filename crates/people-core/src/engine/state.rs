@@ -14,6 +14,7 @@ use people_model::{
 };
 use serde_json::Value;
 
+use super::bulk::Rows;
 use super::facts::{
     Ending, Hire, Invitation, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Tries,
     Version,
@@ -82,6 +83,8 @@ pub struct State {
     pub notices: Vec<Notice>,
     /// How it ended, if nothing was heard since.
     pub settled: Option<Outcome>,
+    /// Rows of bulk files.
+    pub bulk: Rows,
 }
 
 impl State {
@@ -128,6 +131,7 @@ impl State {
                 self.open = Some(Open { at: *at, step: step.clone() });
             }
             Entry::Judged { at, verdict } => self.judged(*at, verdict),
+            Entry::Bulk { fact, .. } => self.bulk.apply(fact),
             Entry::Stalled { at, after_s, .. } => self.tried(*at, *after_s),
             Entry::Held { at, why, .. } => {
                 self.held = Some(why.clone());

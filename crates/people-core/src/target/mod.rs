@@ -9,14 +9,20 @@ use serde_json::Value;
 
 use crate::engine::{Seen, Situation};
 
+pub mod ccai;
 pub mod cloudm;
+#[cfg(feature = "gapps")]
+pub mod gapps;
 pub mod invitations;
 
 /// What an answer means, by the rules of the API that gave it. Total.
 pub fn judge(call: &Call, answer: &Response<Bytes>) -> Verdict<Answer> {
     match call.api {
         Api::Cloudm => cloudm::judge(call, answer),
+        #[cfg(feature = "gapps")]
+        Api::Gapps => gapps::judge(call, answer),
         Api::Invitations => invitations::judge(call, answer),
+        Api::Ccai => ccai::judge(call, answer),
         _ => cloudm::judge(call, answer),
     }
 }

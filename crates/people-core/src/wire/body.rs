@@ -23,6 +23,15 @@ pub(super) fn encode<H: Host>(host: &H, call: &Call) -> Option<(String, Bytes)> 
             }
             Some((content_type(), Bytes::from(serde_json::to_vec(&body).ok()?)))
         }
+        #[cfg(feature = "gapps")]
+        Form::Atom if call.password => {
+            use people_model::gapps::xml::{Limits, parse};
+            let mut entry = parse(body.as_str()?.as_bytes(), Limits::default()).ok()?;
+            let mut password = password(host);
+            let filled = people_model::gapps::shape::set_password(&mut entry, &password);
+            password.zeroize();
+            Some((content_type(), Bytes::from(filled.then(|| entry.document().ok())??)))
+        }
         Form::Atom => Some((content_type(), Bytes::copy_from_slice(body.as_str()?.as_bytes()))),
         Form::File => multipart(body),
     }

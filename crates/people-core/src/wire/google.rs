@@ -2,41 +2,44 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use people_auth::exchange::{accept, prepare};
-use people_auth::{Ask, Rejected, ServiceAccountKey, SharedTokens, Signer, Token, TokenError};
+use people_auth::credentials::{Answer, Next, Step};
+use people_auth::{Ask, Credentials, FlowError, Rejected, SharedTokens, SignError, Signer, Token};
 use people_model::time::Timestamp;
 use people_model::verdict::WhyKind;
 use people_model::{Secret, Why};
 use zeroize::Zeroize;
 
 use super::NotSent;
-use crate::host::{Host, Lost};
+use crate::host::Host;
 
-/// The account that speaks to Google's APIs: one for all of them.
+/// The account that speaks to Google's APIs: one for all of them, with one cache of tokens.
 pub struct Account<S> {
-    key: ServiceAccountKey,
-    signer: S,
+    credentials: Credentials,
+    signer: Option<S>,
+    tokens: SharedTokens<NotSent>,
 }
 
 impl<S> Account<S> {
-    /// A service account with its key.
-    pub fn new(key: ServiceAccountKey, signer: S) -> Arc<Self> {
-        Arc::new(Self { key, signer })
+    /// An account by its credentials. Those with a key need a signer for it; the others need none.
+    pub fn new(credentials: impl Into<Credentials>, signer: impl Into<Option<S>>) -> Arc<Self> {
+        Arc::new(Self { credentials: credentials.into(), signer: signer.into(), tokens: SharedTokens::new() })
     }
 }
+
+/// Why an exchange gave no token.
+pub type ExchangeError = FlowError;
 
 /// Access tokens for one subject and set of scopes.
 pub struct Google<S> {
     account: Arc<Account<S>>,
     ask: Ask,
-    tokens: SharedTokens<NotSent>,
     refused: Mutex<Option<Secret<String>>>,
 }
 
 impl<S> Google<S> {
     /// Tokens of this account, asked for as `ask`.
     pub fn new(account: Arc<Account<S>>, ask: Ask) -> Self {
-        Self { account, ask, tokens: SharedTokens::new(), refused: Mutex::default() }
+        Self { account, ask, refused: Mutex::default() }
     }
 
     /// The same with no token yet.
@@ -52,56 +55,70 @@ impl<S> Google<S> {
     /// Takes note that an API answered 401 to this token.
     pub fn refuse(&self, token: &Secret<String>, now: Timestamp) -> Rejected {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
-        self.tokens.reject(&self.ask, token, now)
+        self.account.tokens.reject(&self.ask, token, now)
     }
 }
 
 impl<S: Signer> Google<S> {
     /// A valid access token: from the cache, or by an exchange that all who ask share.
     pub async fn token<H: Host>(&self, host: &H) -> Result<Secret<String>, NotSent> {
-        self.tokens
-            .get(&self.ask, host.now(), async |ask: &Ask| {
-                let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                match host.token(ask, refused.as_ref()).await {
-                    Some(outcome) => outcome,
-                    None => self.exchange(host).await.map_err(not_sent),
-                }
-            })
-            .await
+        let fetch = async |ask: &Ask| {
+            let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            match host.token(ask, refused.as_ref()).await {
+                Some(outcome) => outcome,
+                None => self.exchange(host).await.map_err(not_sent),
+            }
+        };
+        self.account.tokens.get(&self.ask, host.now(), fetch).await
     }
 
-    /// Exchanges an assertion for a token, past the cache.
+    /// Exchanges ahead of time where the token is in use and near its end, so that nobody has to wait for it; says whether it did. To be
+    /// called every few seconds by whoever runs for long.
+    pub async fn look_ahead<H: Host>(&self, host: &H) -> Result<bool, NotSent> {
+        let fetch = async |_: &Ask| self.exchange(host).await.map_err(not_sent);
+        self.account.tokens.look_ahead(&self.ask, host.now(), fetch).await
+    }
+
+    /// Walks the way from the credentials to a token, past the cache.
     pub async fn exchange<H: Host>(&self, host: &H) -> Result<Token, ExchangeError> {
-        let now = host.now();
-        let mut seed = [0; 32];
-        host.entropy(&mut seed);
-        let request = prepare(&self.account.key, &self.account.signer, &self.ask, now, &seed).await;
-        seed.zeroize();
-        let answer = host.send(request?).await?;
-        Ok(accept(answer.status(), answer.headers(), answer.body(), now)?)
+        let mut flow = self.account.credentials.flow(&self.ask)?;
+        loop {
+            let answer = match flow.next(host.now())? {
+                Next::Token(token) => return Ok(token),
+                Next::Step(step) => self.perform(host, step).await?,
+            };
+            flow.accept(answer)?;
+        }
     }
-}
 
-/// Why an exchange gave no token.
-#[derive(Debug, thiserror::Error)]
-pub enum ExchangeError {
-    /// No signature could be made.
-    #[error(transparent)]
-    Sign(#[from] people_auth::SignError),
-    /// The token endpoint did not answer.
-    #[error("the token endpoint: {0}")]
-    Lost(#[from] Lost),
-    /// The token endpoint refused.
-    #[error(transparent)]
-    Refused(#[from] TokenError),
+    async fn perform<H: Host>(&self, host: &H, step: Step) -> Result<Answer, ExchangeError> {
+        let read = |outcome: Result<_, String>| outcome.map_or_else(Answer::Unable, Answer::Bytes);
+        Ok(match step {
+            Step::Send(request) => match host.send(request).await {
+                Ok(response) => Answer::Response(response),
+                Err(lost) => Answer::Lost(lost.to_string()),
+            },
+            Step::Sign(message) => {
+                let signer = self.account.signer.as_ref();
+                let signer = signer.ok_or(SignError::Host("no signer was set up for the key"))?;
+                let mut seed = [0; 32];
+                host.entropy(&mut seed);
+                let signature = signer.sign(&message, &seed).await;
+                seed.zeroize();
+                Answer::Signature(signature?)
+            }
+            Step::Read(path) => read(host.read_file(&path).await),
+            Step::Env(name) => Answer::Value(host.env(name)),
+            Step::Run(command) => read(host.run(&command).await),
+            Step::Wait(length) => match host.wait(length).await {
+                true => Answer::Waited,
+                false => Answer::Unable(String::new()),
+            },
+        })
+    }
 }
 
 fn not_sent(error: ExchangeError) -> NotSent {
-    let after_s = match &error {
-        ExchangeError::Refused(TokenError::Retry { after: Some(after), .. }) => {
-            u32::try_from(after.as_secs()).ok()
-        }
-        _ => None,
-    };
+    let after_s = error.after().and_then(|after| u32::try_from(after.as_secs()).ok());
     NotSent { after_s, why: Why::new(WhyKind::Token).detail(error.to_string()) }
 }

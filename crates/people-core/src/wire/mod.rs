@@ -16,8 +16,12 @@ use crate::host::{Host, Lost};
 
 mod body;
 mod google;
+#[cfg(feature = "gapps")]
+mod login;
 
 pub use google::{Account, ExchangeError, Google};
+#[cfg(feature = "gapps")]
+pub use login::ClientLogin;
 
 /// The ways to all APIs that are configured.
 pub struct Wires<S> {
@@ -31,7 +35,7 @@ impl<S> Wires<S> {
     /// The ways that the configuration names, all as this account. Secrets are resolved now.
     pub fn new(
         config: &Config,
-        _secrets: &dyn Secrets,
+        secrets: &dyn Secrets,
         account: &Arc<Account<S>>,
     ) -> Result<Self, ConfigError> {
         let ask = |scope| {
@@ -44,10 +48,22 @@ impl<S> Wires<S> {
         let google = |ask| Access::Google(Google::new(Arc::clone(account), ask));
         let cloudm = Wire::new(&config.cloudm.base_url, google(ask(people_model::cloudm::SCOPE)?));
         let mut others = Vec::new();
+        if let Some(ccai) = &config.ccai {
+            let token = secrets.resolve(&ccai.token).map_err(|problem| ConfigError {
+                line: config.line_of("ccai.token"),
+                key: "ccai.token".into(),
+                problem,
+            })?;
+            others.push((Api::Ccai, Wire::new(&ccai.base_url, Access::Basic(ccai.basic(&token)))));
+        }
         if let Some(invitations) = &config.invitations {
             let ask = ask(people_model::invitations::SCOPE)?.on_behalf_of(invitations.admin.as_str());
             others.push((Api::Invitations, Wire::new(&invitations.base_url, google(ask))));
         }
+        #[cfg(feature = "gapps")]
+        others.extend(login::wire(config, secrets, account)?.map(|wire| (Api::Gapps, wire)));
+        #[cfg(not(feature = "gapps"))]
+        let _ = secrets;
         Ok(Self { cloudm, others })
     }
 
@@ -85,6 +101,16 @@ impl<S: Signer> Wires<S> {
     }
 }
 
+impl<S: Signer> Wires<S> {
+    /// Gets new tokens for those in use that are near their end, so that no call has to wait for one. What goes wrong shows in the calls.
+    pub async fn look_ahead<H: Host>(&self, host: &H) {
+        let others = self.others.iter().map(|(_, wire)| wire);
+        for google in others.chain([&self.cloudm]).filter_map(Wire::google) {
+            let _ = google.look_ahead(host).await;
+        }
+    }
+}
+
 /// A way to one API: its base URL, and what is shown there.
 pub struct Wire<S> {
     base: String,
@@ -97,6 +123,9 @@ pub enum Access<S> {
     Google(Google<S>),
     /// HTTP Basic: the value of the header after `Basic `, base64 already.
     Basic(Secret<String>),
+    /// ClientLogin.
+    #[cfg(feature = "gapps")]
+    ClientLogin(ClientLogin),
 }
 
 /// Why there is no answer.
@@ -128,6 +157,8 @@ impl<S> Wire<S> {
         let access = match &self.access {
             Access::Google(google) => Access::Google(google.beside()),
             Access::Basic(secret) => Access::Basic(secret.clone()),
+            #[cfg(feature = "gapps")]
+            Access::ClientLogin(login) => Access::ClientLogin(login.beside()),
         };
         Self { base: self.base.clone(), access }
     }
@@ -142,6 +173,8 @@ impl<S> Wire<S> {
         match &self.access {
             Access::Google(google) => Some(google),
             Access::Basic(_) => None,
+            #[cfg(feature = "gapps")]
+            Access::ClientLogin(_) => None,
         }
     }
 }
@@ -151,6 +184,16 @@ impl<S: Signer> Wire<S> {
     pub async fn send<H: Host>(&self, host: &H, call: &Call) -> Result<Response<Bytes>, NoAnswer> {
         let google = match &self.access {
             Access::Basic(basic) => return self.carry(host, call, "Basic", basic).await,
+            #[cfg(feature = "gapps")]
+            Access::ClientLogin(login) => {
+                let token = login.token(host, None).await.map_err(NoAnswer::NotSent)?;
+                let answer = self.carry(host, call, "GoogleLogin", &token).await?;
+                if !login::expired(&answer) {
+                    return Ok(answer);
+                }
+                let token = login.token(host, Some(&token)).await.map_err(NoAnswer::NotSent)?;
+                return self.carry(host, call, "GoogleLogin", &token).await;
+            }
             Access::Google(google) => google,
         };
         let token = google.token(host).await.map_err(NoAnswer::NotSent)?;

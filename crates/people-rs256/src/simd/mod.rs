@@ -8,7 +8,7 @@
 //! `u * tail`, where `tail = (p' + 1) / radix` is as long as p.
 //!
 //! With `N` digits, R = radix^N is at least four times `p'`, so that products of numbers below twice `p'` are below twice `p'` again, and nothing is ever
-//! subtracted conditionally. For every machine here that holds for primes of 1,024, 1,536 and 2,048 bits (`shape` is tested).
+//! subtracted conditionally. `count` in `lanes.rs` sees to that.
 //!
 //! # Bounds of memory
 //! Numbers are `N + 8` cells: `N` digits, `N` even, between four zeros and four, so that four neighbours may stick out at either end. A

@@ -1,4 +1,5 @@
 //! The signer against others, and against keys and machines that are wrong.
+#![cfg(test)]
 
 mod keys;
 mod signatures;

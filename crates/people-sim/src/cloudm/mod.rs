@@ -179,5 +179,7 @@ fn authenticate(world: &World, request: &Request, now: Timestamp) -> Result<Stri
         .and_then(|token| world.tokens.look_up(token, now))
         .filter(|grant| grant.scopes.iter().any(|scope| EMAIL_SCOPES.contains(&scope.as_str())))
         .map(|grant| grant.identity.clone())
+        // Callers are known by email; a federated principal has none.
+        .filter(|identity| identity.contains('@'))
         .ok_or_else(Fail::unauthorized)
 }

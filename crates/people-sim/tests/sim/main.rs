@@ -1,6 +1,8 @@
 //! The pretend clouds over real HTTP, with assertions signed by a library that the simulator does not verify with.
 
 #[cfg(test)]
+mod ccai;
+#[cfg(test)]
 mod cloudidentity;
 #[cfg(test)]
 mod cloudm;

@@ -137,7 +137,7 @@ pub struct Writing {
     pub force: bool,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     if name.eq_ignore_ascii_case("password") {
         return Err("a password never goes on a command line, where others can see it; use --file".into());

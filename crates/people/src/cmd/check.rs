@@ -4,6 +4,7 @@ use std::path::Path;
 
 use people_core::bridge;
 use people_core::config::{Config, ConfigError, SecretRef, Secrets};
+use people_core::target::ccai::Ccai;
 use serde_json::json;
 
 use super::fitting;
@@ -28,6 +29,11 @@ pub(super) fn check(path: &Path, report: &Report, options: &ConfigCheck) -> Resu
                 wrong(ConfigError { line: 0, key: "server.admin_token".into(), problem })
             })?;
         }
+        if let Some(ccai) = &config.ccai {
+            secrets
+                .resolve(&ccai.token)
+                .map_err(|problem| wrong(ConfigError { line: 0, key: "ccai.token".into(), problem }))?;
+        }
     }
     let sources: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
     let members = [
@@ -41,13 +47,29 @@ pub(super) fn check(path: &Path, report: &Report, options: &ConfigCheck) -> Resu
 
 /// What the Worker cannot do: read a file.
 fn worker(config: &Config) -> Result<(), ConfigError> {
-    let mut secrets = vec![("google.credentials".to_owned(), &config.google.credentials)];
+    let Some(credentials) = config.google.credentials.document() else {
+        return Err(ConfigError {
+            line: 0,
+            key: "google.credentials".into(),
+            problem: "the Worker has no metadata server; use { env = \"NAME\" } with a service account key"
+                .into(),
+        });
+    };
+    let mut secrets = vec![("google.credentials".to_owned(), credentials)];
     secrets.extend(config.server.admin_token.as_ref().map(|token| ("server.admin_token".to_owned(), token)));
+    if config.ccai.as_ref().is_some_and(Ccai::is_target) {
+        return Err(ConfigError {
+            line: 0,
+            key: "ccai.departments".into(),
+            problem: "bulk files are filed by `people serve`; leave it out at the edge".into(),
+        });
+    }
     for (n, source) in config.sources.iter().enumerate() {
         fitting::build(source)?;
         secrets.extend(source.secrets.iter().map(|secret| (format!("source[{n}].secrets"), secret)));
         secrets.extend(source.api.as_ref().map(|api| (format!("source[{n}].api.key"), &api.key)));
     }
+    secrets.extend(config.ccai.as_ref().map(|ccai| ("ccai.token".to_owned(), &ccai.token)));
     match secrets.into_iter().find(|(_, secret)| matches!(secret, SecretRef::File(_))) {
         Some((key, _)) => Err(ConfigError {
             line: 0,

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use people_auth::{Rs256, TokenError};
+use people_auth::credentials::Party;
+use people_auth::{Credentials, Rs256};
 use people_core::config::Config;
 use people_core::target::judge;
 use people_core::wire::{Account, ExchangeError, Google, NoAnswer, NotSent, Wire, Wires};
@@ -28,8 +29,7 @@ pub(super) struct Client {
     pub(super) config: Config,
     pub(super) host: Native,
     pub(super) wires: Wires<Rs256>,
-    pub(super) account: String,
-    pub(super) token_uri: String,
+    pub(super) credentials: Credentials,
 }
 
 /// What a call that is done returned, or that the target has nothing of that name.
@@ -39,22 +39,20 @@ pub(super) enum Reply {
 }
 
 impl Client {
-    /// Reads the configuration and its key.
+    /// Reads the configuration and its credentials.
     pub(super) fn new(path: &Path) -> Result<Self, Fail> {
         let config = load::config(path)?;
-        let key = load::key(&config, &load::folder(path))?;
-        let key = match &config.google.audience {
-            Some(audience) => key.with_audience(audience.clone()),
-            None => key,
-        };
-        let signer = Rs256::new(&key).map_err(load::LoadError::from)?;
-        let host =
-            Native::new(Clock::default(), TIMEOUT, config.server.rate).map_err(load::LoadError::from)?;
-        let (account, token_uri) = (key.client_email().to_owned(), key.token_uri().to_string());
         let folder = load::folder(path);
-        let wires = Wires::new(&config, &load::secrets(&folder), &Account::new(key, signer))
+        let credentials = load::credentials(&config, &folder)?;
+        let signer = load::signer(&credentials)?;
+        let host = Native::new(Clock::default(), TIMEOUT, config.server.rate)
+            .map_err(load::LoadError::from)?
+            .in_folder(&folder)
+            .limited_by(&config);
+        let account = Account::new(credentials.clone(), signer);
+        let wires = Wires::new(&config, &load::secrets(&folder), &account)
             .map_err(|error| load::LoadError::Config { path: path.to_owned(), error })?;
-        Ok(Self { config, host, wires, account, token_uri })
+        Ok(Self { config, host, wires, credentials })
     }
 
     /// What gets tokens for CloudM.
@@ -64,25 +62,36 @@ impl Client {
 
     /// Sends the call, again where it was not done and may be later.
     pub(super) async fn call(&self, call: &Call) -> Result<Reply, Fail> {
+        Ok(match self.value(call).await? {
+            Some(Value::Object(members)) => Reply::Done(members),
+            Some(_) => Reply::Done(Members::new()),
+            None => Reply::Absent,
+        })
+    }
+
+    /// The same, with whatever JSON was answered; `None`: the target has nothing of that name.
+    pub(super) async fn value(&self, call: &Call) -> Result<Option<Value>, Fail> {
         #[expect(clippy::disallowed_methods, reason = "a command has to stop trying some time")]
         let start = Instant::now();
         let mut tries = 0;
         loop {
             tries += 1;
             match self.once(call).await {
-                Verdict::Done { answer } => {
-                    return Ok(Reply::Done(match answer {
-                        Value::Object(members) => members,
-                        _ => Members::new(),
-                    }));
+                Verdict::Done { answer } => return Ok(Some(answer)),
+                Verdict::Refused { why } if why.kind == WhyKind::Absent => return Ok(None),
+                Verdict::Refused { why } if call.api == Api::Ccai => {
+                    return Err(Fail::new(Exit::Refused, format!("{why}; CCAI Platform does not say why")));
                 }
-                Verdict::Refused { why } if why.kind == WhyKind::Absent => return Ok(Reply::Absent),
                 Verdict::Refused { why } => return Err(refused(call, &why)),
-                Verdict::Unknown { why } => return Err(unknown(&why)),
+                Verdict::Unknown { why } => return Err(unknown(call.api, &why)),
                 Verdict::Again { why, .. } if why.kind == WhyKind::Unauthorized => {
                     return Err(refused(call, &why));
                 }
                 Verdict::Again { after_s, why } => {
+                    let google = self.wires.of(call.api).is_some_and(|wire| wire.google().is_some());
+                    if why.kind == WhyKind::Token && !google {
+                        return Err(refused(call, &why));
+                    }
                     if why.kind == WhyKind::Token {
                         self.token_trouble(call.api).await?;
                     }
@@ -119,11 +128,8 @@ impl Client {
         let Some(google) = self.wires.of(api).and_then(Wire::google) else { return Ok(()) };
         match google.exchange(&self.host).await {
             Ok(_) => Ok(()),
-            Err(error) => match &error {
-                ExchangeError::Lost(_) => Ok(()),
-                ExchangeError::Refused(refused) if refused.is_retryable() => Ok(()),
-                _ => Err(exchange(&error)),
-            },
+            Err(error) if error.is_retryable() => Ok(()),
+            Err(error) => Err(exchange(&error)),
         }
     }
 }
@@ -131,8 +137,12 @@ impl Client {
 /// Why there is no token, in full.
 pub(super) fn exchange(error: &ExchangeError) -> Fail {
     let exit = match error {
-        ExchangeError::Refused(TokenError::Retry { .. }) | ExchangeError::Lost(_) => Exit::Failed,
+        error if error.is_retryable() => Exit::Failed,
         ExchangeError::Refused(_) => Exit::Refused,
+        // What is wrong at the source of a subject token is this machine's affair.
+        ExchangeError::Denied(denial) if !matches!(denial.at, Party::SubjectSource | Party::Imds) => {
+            Exit::Refused
+        }
         _ => Exit::BadInput,
     };
     Fail::new(exit, error.to_string())
@@ -150,17 +160,38 @@ pub(super) fn refused(call: &Call, why: &Why) -> Fail {
             ),
         ),
         (Api::Invitations, _) => Fail::new(Exit::Refused, format!("{}: {why}", call.op)),
+        (Api::Gapps, WhyKind::Absent) => Fail::new(Exit::NotFound, gapps(why)),
+        (Api::Gapps, _) => Fail::new(Exit::Refused, gapps(why)),
         _ => Fail::refused(why),
     }
 }
 
-fn unknown(why: &Why) -> Fail {
+fn unknown(api: Api, why: &Why) -> Fail {
+    let look = match api {
+        Api::Gapps => "people gapps",
+        Api::Ccai => "people bulk jobs",
+        _ => "people user get",
+    };
     Fail::new(
         Exit::Unknown,
-        format!(
-            "{why}; it is not known whether it took effect: look with `people user get` before repeating it"
-        ),
+        format!("{why}; it is not known whether it took effect: look with `{look}` before repeating it"),
     )
+}
+
+/// What the Provisioning API says, without the words that speak of CloudM.
+fn gapps(why: &Why) -> String {
+    let text = match why.kind {
+        WhyKind::Absent => "there is no such entity",
+        WhyKind::Unauthorized => "the token was not accepted; check [gapps] auth, admin and scopes",
+        WhyKind::Denied => "the account may not do this; check [gapps] admin and scopes",
+        WhyKind::WrongPath => "the server does not know this path; check [gapps] base_url and domain",
+        _ => return why.to_string(),
+    };
+    match (&why.detail, why.status) {
+        (Some(detail), _) => format!("{text}: {detail}"),
+        (None, Some(status)) => format!("{text} (HTTP {status})"),
+        (None, None) => text.to_owned(),
+    }
 }
 
 /// The request that a call would make, as a document without a secret.

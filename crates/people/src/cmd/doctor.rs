@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use http::{Method, Request};
-use people_auth::Rs256;
+use people_auth::ServiceAccountKey;
 use people_core::config::{Config, SecretRef, Secrets};
 use people_core::endpoint::Endpoint;
 use people_core::host::{Host, Lost};
@@ -19,12 +19,16 @@ use serde::Serialize;
 
 use super::client::{Client, exchange, refused};
 use crate::exit::{Exit, Fail};
-use crate::load::{self, LoadError};
+use crate::load;
 use crate::report::{Format, Report, print};
 
 /// A clock that is off by more is worth a word; one off by more than the second is refused by token endpoints.
 const OFF: SignedDuration = SignedDuration::from_secs(30);
 const TOO_FAR_OFF: SignedDuration = SignedDuration::from_mins(5);
+
+/// What is wrong with federation without impersonation.
+const ANONYMOUS: &str = "a federated token names no email address, and CloudM identifies callers by theirs; add \
+                         service_account_impersonation_url to the credentials";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -112,7 +116,7 @@ async fn look(path: &Path, findings: &mut Findings<'_>, offline: bool) -> Result
         Some(token) => load::secrets(&folder).resolve(token).map(|_| "found".to_owned()).map_err(bad),
     };
     findings.add("admin token", admin)?;
-    let sound = key(findings, &config, &folder)?;
+    let sound = credentials(findings, &config, &folder)?;
     if !offline && sound {
         let client = Client::new(path)?;
         if clock(findings, &client).await? && token(findings, &client).await? {
@@ -124,21 +128,31 @@ async fn look(path: &Path, findings: &mut Findings<'_>, offline: bool) -> Result
     address(findings, &config.server.listen)
 }
 
-fn key(findings: &mut Findings<'_>, config: &Config, folder: &Path) -> Result<bool, Fail> {
-    let key = match load::key(config, folder) {
-        Ok(key) => key,
+/// The credentials: a key, or where tokens come from without one.
+fn credentials(findings: &mut Findings<'_>, config: &Config, folder: &Path) -> Result<bool, Fail> {
+    let loaded = load::credentials(config, folder)
+        .and_then(|credentials| load::signer(&credentials).map(|_| credentials));
+    let credentials = match loaded {
+        Ok(credentials) => credentials,
         Err(error) => return findings.add("key", Err(bad(error))),
     };
-    if let Err(error) = Rs256::new(&key) {
-        return findings.add("key", Err(bad(LoadError::from(error))));
-    }
-    let text = format!("{} bits, {}", key.bits(), key.client_email());
-    let found = if key.repaired() {
+    let open = config.google.credentials.document().and_then(|document| open_to_others(document, folder));
+    let (what, text) = match credentials.key() {
+        Some(key) => ("key", format!("{} bits, {}", key.bits(), key.client_email())),
+        None => ("credentials", credentials.kind().to_owned()),
+    };
+    let text = match credentials.account() {
+        Some(account) if !text.contains(account) => format!("{text}, as {account}"),
+        _ => text,
+    };
+    let found = if credentials.is_anonymous() {
+        Err((Level::Warn, format!("{text}: {ANONYMOUS}")))
+    } else if credentials.key().is_some_and(ServiceAccountKey::repaired) {
         Err((Level::Warn, format!("{text}; its line ends were pasted as \\n: escape once less")))
     } else {
-        open_to_others(&config.google.credentials, folder).map_or(Ok(text), Err)
+        open.map_or(Ok(text), Err)
     };
-    findings.add("key", found)
+    findings.add(what, found)
 }
 
 /// Whether other users of this machine can read the key.
@@ -161,14 +175,18 @@ fn open_to_others(reference: &SecretRef, folder: &Path) -> Option<(Level, String
 
 /// Compares the clocks. `false`: the token endpoint cannot be reached.
 async fn clock(findings: &mut Findings<'_>, client: &Client) -> Result<bool, Fail> {
-    let request = Request::builder().method(Method::HEAD).uri(&client.token_uri).body(Bytes::new());
+    let Some(endpoint) = client.credentials.endpoint() else {
+        return findings.add("clock", Ok("does not matter: nothing is signed here".into()));
+    };
+    let request = Request::builder().method(Method::HEAD).uri(endpoint.clone()).body(Bytes::new());
     let request = request.map_err(|error| Fail::failed(error.to_string()))?;
     let before = client.host.now();
     let answer = match client.host.send(request).await {
         Ok(answer) => answer,
         Err(Lost::NeverLeft(why) | Lost::Unanswered(why)) => {
-            let text =
-                format!("{}: {why}; check the network, a proxy, and token_uri in the key", client.token_uri);
+            let text = format!(
+                "{endpoint}: {why}; check the network, a proxy, and token_uri or token_url in the credentials"
+            );
             return findings.add("clock", Err((Level::Fail, text)));
         }
     };
@@ -232,8 +250,11 @@ async fn invitations(findings: &mut Findings<'_>, client: &Client) -> Result<(),
 }
 
 fn advice(why: &Why, client: &Client) -> String {
-    let account = &client.account;
+    let account = client.credentials.account().unwrap_or("the account of the credentials");
     match why.kind {
+        WhyKind::Unauthorized if client.credentials.is_anonymous() => {
+            format!("CloudM does not identify us (HTTP 401 with a fresh token): {ANONYMOUS}")
+        }
         WhyKind::Unauthorized => format!(
             "CloudM does not identify {account} for this domain (HTTP 401 with a fresh token); check [cloudm] domain, domain-wide delegation for {}, and that the account has a CloudM role",
             people_model::cloudm::SCOPE

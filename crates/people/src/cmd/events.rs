@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use people_core::journal::{EventRow, Filter, Journal, Status};
+use people_model::ccai::{Bulk, RowResult};
 use people_model::{DeliveryId, Entry, EventId, PersonKey, Step, Verdict};
 use serde_json::{Value, json};
 
@@ -148,7 +149,28 @@ fn line(entry: &Entry, personal: bool) -> (String, &'static str, String) {
         }
         Entry::Rejected { at } => (at.to_string(), "rejected", String::new()),
         Entry::Settled { at, outcome } => (at.to_string(), "settled", outcome.to_string()),
+        Entry::Bulk { at, fact } => (at.to_string(), "bulk", bulk_line(fact, personal)),
     }
+}
+
+/// A fact about bulk files; with its row where that is asked for.
+fn bulk_line(fact: &Bulk, personal: bool) -> String {
+    let mut text = fact.as_str().to_owned();
+    match fact {
+        Bulk::Filed { batch, .. } => text += &format!(" in {batch}"),
+        Bulk::Told { batch, result, .. } => {
+            text += &format!(" in {batch}");
+            if let RowResult::Refused { problem } | RowResult::Unsure { problem } = result {
+                text += &format!(": {problem}");
+            }
+        }
+        Bulk::Uploaded { job } => text += &format!(" as job {job}"),
+        _ => {}
+    }
+    if let (true, Bulk::Filed { row, .. } | Bulk::Told { row, .. }) = (personal, fact) {
+        text += &format!(" {}", json!(row));
+    }
+    text
 }
 
 /// A step by its effect and operation; with its request where that is asked for.

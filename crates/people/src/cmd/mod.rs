@@ -11,11 +11,13 @@ use crate::cli::{Cli, Command, ConfigCommand};
 use crate::exit::{Exit, Fail};
 use crate::report::{Report, say};
 
+mod bulk;
 mod check;
 mod client;
 mod doctor;
 mod events;
 mod fitting;
+mod gapps;
 mod held;
 mod invite;
 mod plan;
@@ -31,7 +33,7 @@ const MOST: u64 = 64 << 20;
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    trace(matches!(cli.command, Command::Serve { .. }));
+    trace(matches!(cli.command, Command::Serve { .. } | Command::Gapps(crate::cli::Gapps::Serve { .. })));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -67,6 +69,8 @@ async fn run(cli: Cli) -> Result<Exit, Fail> {
         }
         Command::User(command) => user::user(config, &report, command).await,
         Command::Workflow(command) => user::workflow(config, &report, command).await,
+        Command::Gapps(command) => gapps::gapps(config, &report, command).await,
+        Command::Bulk(command) => bulk::bulk(config, &report, command).await,
         Command::Invite(command) => invite::invite(config, &report, command).await,
         Command::Events(command) => events::events(config, &report, command).await,
         Command::Held(command) => held::held(config, &report, command).await,

@@ -65,7 +65,7 @@ fn private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 /// Ctrl-C, or SIGTERM where there is such a thing. Heard from the moment it is made.
-struct Stop {
+pub(super) struct Stop {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -74,7 +74,7 @@ struct Stop {
 
 impl Stop {
     #[cfg(unix)]
-    fn new() -> Result<Self, Fail> {
+    pub(super) fn new() -> Result<Self, Fail> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen =
             |kind| signal(kind).map_err(|error| Fail::failed(format!("signals cannot be received: {error}")));
@@ -82,12 +82,12 @@ impl Stop {
     }
 
     #[cfg(not(unix))]
-    fn new() -> Result<Self, Fail> {
+    pub(super) fn new() -> Result<Self, Fail> {
         Ok(Self {})
     }
 
     #[cfg(unix)]
-    async fn wait(&mut self) {
+    pub(super) async fn wait(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -95,7 +95,7 @@ impl Stop {
     }
 
     #[cfg(not(unix))]
-    async fn wait(&mut self) {
+    pub(super) async fn wait(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
     }
 }

@@ -14,16 +14,17 @@ pub(super) async fn token(config: &Path, report: &Report, show: bool) -> Result<
     let client = Client::new(config)?;
     let google = client.google()?;
     let token = google.exchange(&client.host).await.map_err(|error| exchange(&error))?;
-    let mut members = [
-        ("account", json!(client.account)),
-        ("tokenUri", json!(client.token_uri)),
-        ("scope", json!(google.ask().scope())),
-        ("expires", json!(token.expiry())),
-        ("validSeconds", json!(token.left(client.host.now()).as_secs())),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into_iter()
-    .collect::<people_model::Members>();
+    let mut members = people_model::Members::new();
+    if let Some(account) = client.credentials.account() {
+        members.insert("account".into(), json!(account));
+    }
+    members.insert("credentials".into(), json!(client.credentials.kind()));
+    if let Some(endpoint) = client.credentials.endpoint() {
+        members.insert("tokenUri".into(), json!(endpoint.to_string()));
+    }
+    members.insert("scope".into(), json!(google.ask().scope()));
+    members.insert("expires".into(), json!(token.expiry()));
+    members.insert("validSeconds".into(), json!(token.left(client.host.now()).as_secs()));
     if show {
         members.insert("token".into(), json!(token.value().expose()));
     }

@@ -104,8 +104,17 @@ timezone = "Europe/Berlin"
         self.feed(line, "")
     }
 
-    pub(crate) fn feed(&self, line: &str, input: &str) -> Ran {
+    pub(crate) fn run_with(&self, line: &str, env: &[(&str, &str)]) -> Ran {
         let mut command = self.command(line);
+        command.envs(env.iter().copied());
+        Self::ran(command, "")
+    }
+
+    pub(crate) fn feed(&self, line: &str, input: &str) -> Ran {
+        Self::ran(self.command(line), input)
+    }
+
+    fn ran(mut command: Command, input: &str) -> Ran {
         let mut child =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::Journal;
 
+mod bulk;
 mod claims;
 mod intake;
 mod people;

@@ -12,7 +12,7 @@ pub(super) async fn every_entry_comes_back_as_it_was<J: Journal>(j: &J) -> Outco
     let mut kinds: Vec<usize> = entries.iter().map(kind).collect();
     kinds.sort_unstable();
     kinds.dedup();
-    equal!(kinds, (0..=11).collect::<Vec<_>>());
+    equal!(kinds, (0..=12).collect::<Vec<_>>());
     equal!(j.append(&person(1)?, 0, &entries, &mark(Status::Working, None)).await?, Appended::Done);
     equal!(j.read(&person(1)?).await?, entries);
     Ok(())

@@ -10,7 +10,7 @@ use people_model::{
 };
 use serde_json::json;
 
-use super::Failure;
+use super::{Failure, bulk};
 use crate::journal::{Mark, Sorted, Status};
 use crate::source::Delivery;
 
@@ -178,6 +178,7 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
         HeldWhy::Overdue,
         HeldWhy::Policy { key: "hire".into() },
         HeldWhy::Incomplete { member: "givenName".into() },
+        HeldWhy::BulkRow { problem: "location does not exist (column 7)".into() },
         HeldWhy::Unmanaged,
         HeldWhy::InvitationDeclined,
         HeldWhy::InvitationUnanswered,
@@ -201,6 +202,7 @@ pub(super) fn entries() -> Result<Vec<Entry>, Failure> {
         Outcome::Rejected,
     ];
     entries.extend(outcomes.map(|outcome| Entry::Settled { at, outcome }));
+    entries.extend(bulk::facts()?.into_iter().map(|fact| Entry::Bulk { at, fact }));
     Ok(entries)
 }
 
@@ -219,5 +221,6 @@ pub(super) fn kind(entry: &Entry) -> usize {
         Entry::Rejected { .. } => 9,
         Entry::Settled { .. } => 10,
         Entry::Unfetched { .. } => 11,
+        Entry::Bulk { .. } => 12,
     }
 }

@@ -61,8 +61,8 @@ impl Cloudm {
             }
         }
         let mut unproven = false;
-        let candidates = self.candidates(s);
-        if candidates.is_empty() {
+        let mut candidates = self.candidates(s).peekable();
+        if candidates.peek().is_none() {
             return Ok(Found::Nameless);
         }
         for (named, address) in candidates {
@@ -120,17 +120,14 @@ impl Cloudm {
     }
 
     /// The addresses under which the account may stand or be made, best first; `true`: HR names it.
-    fn candidates(&self, s: &Situation<'_>) -> Vec<(bool, Email)> {
+    fn candidates<'a>(&'a self, s: &Situation<'a>) -> impl Iterator<Item = (bool, Email)> + use<'a> {
         let seed = s.state.seed();
-        let made = if seed.is_empty() {
-            Vec::new()
-        } else {
-            s.policy.candidates(&self.domain, &seed, s.person.worker.as_str())
-        };
+        let worker = s.person.worker.as_str();
+        let made = (!seed.is_empty()).then(|| s.policy.candidates(&self.domain, &seed, worker));
         let named = self.named(s);
-        let mut all: Vec<_> = named.iter().map(|address| (true, address.clone())).collect();
-        all.extend(made.into_iter().filter(|address| Some(address) != named.as_ref()).map(|a| (false, a)));
-        all
+        let first = named.clone().map(|address| (true, address));
+        let made = made.into_iter().flatten().filter(move |address| Some(address) != named.as_ref());
+        first.into_iter().chain(made.map(|address| (false, address)))
     }
 
     /// The work address that HR names, if it lies in the tenant. An address elsewhere is a private one.

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use people_core::config::Config;
+use people_core::endpoint::Endpoint;
 use people_core::engine::{Next, Seen, Situation, State, goal, next};
 use people_core::journal::Permit;
 use people_core::target::Sight;
-use people_model::time::Timestamp;
+use people_core::target::ccai::ops::Upload;
+use people_model::ccai::{BatchId, Bulk, RowResult};
+use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::Receipt;
 use people_model::{Effect, Email, Entry, EventKind, Members, PersonKey, Step, Verdict};
 use serde::Serialize;
@@ -80,8 +83,9 @@ pub(super) fn forecast(
     for _ in 0..MOVES {
         let goal = goal(&run.state, &config.policy, &config.zone(&person.group), now);
         let domain = &config.cloudm.domain;
+        let ccai = config.ccai.as_ref();
         let situation =
-            Situation { domain, person, state: &run.state, goal: &goal, policy: &config.policy, now };
+            Situation { domain, person, state: &run.state, goal: &goal, policy: &config.policy, ccai, now };
         match next(&situation, &run.seen, target) {
             Next::Look(sight) => {
                 let profile = run.look(&sight);
@@ -105,6 +109,26 @@ pub(super) fn forecast(
                 forecast.steps.push(planned(&step, now, start, false));
                 run.happen(step, now);
             }
+            Next::File { batch, row } => {
+                let window = ccai.map_or(SignedDuration::from_mins(1), |ccai| ccai.window.get());
+                let batch = batch.unwrap_or_else(|| BatchId::window(now, window));
+                let file = json!([row]);
+                let call = Upload { filename: "users.json", file: &file }.call();
+                forecast.steps.push(Planned {
+                    at: (now > start).then_some(now),
+                    effect: "file in bulk",
+                    op: call.op,
+                    method: call.method.as_str(),
+                    path: call.path,
+                    body: Some(file),
+                    held: false,
+                });
+                let filed = Bulk::Filed { batch: batch.clone(), row: row.clone() };
+                let result = RowResult::Applied { remarks: Vec::new() };
+                for fact in [filed, Bulk::Told { batch, row, result }] {
+                    run.state.apply(&Entry::Bulk { at: now, fact });
+                }
+            }
             Next::Over { outcome, due } => {
                 forecast.outcome = outcome.to_string();
                 match due {
@@ -116,7 +140,7 @@ pub(super) fn forecast(
                 }
             }
             Next::Wait(until) if until > now => now = until,
-            Next::Wait(_) | Next::Held { .. } | Next::Fetch(_) => return forecast,
+            Next::Wait(_) | Next::Held { .. } | Next::Fetch(_) | Next::Join { .. } => return forecast,
         }
     }
     forecast
@@ -150,7 +174,7 @@ impl Run {
         let seed = self.state.seed();
         let made = || {
             let some = !seed.is_empty();
-            some.then(|| config.policy.candidates(domain, &seed, worker).into_iter().next()).flatten()
+            some.then(|| config.policy.candidates(domain, &seed, worker).next()).flatten()
         };
         let address = named.or_else(made).or_else(|| Email::parse(&format!("known-account@{domain}")).ok());
         let Some(address) = address else { return };
