@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { Edge, HERE, Sim, api, document, hire, hr, quiet } from "./world.mjs";
 
 const MANY = Number(process.env.PEOPLE_MANY ?? 1_000);
-const main = { name: "watched.js", contents: readFileSync(join(HERE, "watched2.js"), "utf8") };
+const main = { name: "watched.js", contents: readFileSync(join(HERE, "watched.js"), "utf8") };
 
 async function world(context, watch) {
   const sim = await Sim.start();
