@@ -67,10 +67,12 @@ test(`one delivery about ${MANY} people stays within the limits of an invocation
   const creates = (await sim.effects()).filter((call) => call.op === "users.create");
   assert.equal(creates.length, MANY);
   const cloud = calls.filter((call) => call.api === "cloudm").length / MANY;
-  const { most, bytes, alarms } = await seen();
+  const { most, bytes, rows, alarms } = await seen();
   const mean = (of) => Object.values(of).reduce((sum, n) => sum + n, 0) / Object.keys(of).length;
   console.log(`${MANY} people in ${took.toFixed(0)} s and ${alarms} alarms: most calls to objects in one alarm ${JSON.stringify(most)}; ${cloud} calls to CloudM a person`);
   console.log(`bytes: a person's object ${mean(bytes.Person).toFixed(0)}, the intake ${JSON.stringify(Object.values(bytes.Intake))}, the guard ${JSON.stringify(Object.values(bytes.Guard ?? {}))}`);
+  console.log(`rows written: ${Object.entries(rows).map(([name, n]) => `${name} ${(n / MANY).toFixed(1)}`).join(", ")} a person`);
+  assert.ok(rows.Person > 0 && rows.Guard > 0, "rows are counted");
   // The free plan allows an invocation 50 subrequests. A person's calls to CloudM may all fall into one.
   assert.ok(most.Intake <= 50, `${most.Intake} from an intake`);
   assert.ok(most.Person + Math.ceil(cloud) <= 50, `${most.Person} from a person's object`);

@@ -46,7 +46,7 @@ manager = "worker.manager"
   const others = (async () => {
     while (!done) {
       const reply = await hr(edge.url, `beside_${beside}`, hire(`beside${beside}`));
-      assert.equal(reply.status, 200);
+      assert.equal(reply.status, 200, JSON.stringify(reply));
       beside += 1;
     }
   })();

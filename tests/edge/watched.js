@@ -2,7 +2,7 @@
 // aborted in the middle of alarms, at a call to another object). /watched tells what was seen.
 import people, * as all from "./worker.js";
 
-const seen = { alarms: 0, deaths: 0, bytes: {}, most: { Intake: 0, Person: 0, Guard: 0 } };
+const seen = { alarms: 0, deaths: 0, bytes: {}, rows: {}, most: { Intake: 0, Person: 0, Guard: 0 } };
 
 /** Mulberry32: the same moments in every run. */
 let seed = 1;
@@ -11,6 +11,23 @@ function random() {
   let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
   t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
   return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+}
+
+/** Counts the rows that the statements of an object write, indices included, as they are billed. */
+function counted(name, sql) {
+  const exec = sql.exec.bind(sql);
+  const cursors = [];
+  const fold = () => {
+    for (const cursor of cursors.splice(0)) seen.rows[name] = (seen.rows[name] ?? 0) + cursor.rowsWritten;
+  };
+  // A cursor knows when it is read to its end, so it is asked at the next one.
+  sql.exec = (...statement) => {
+    fold();
+    const cursor = exec(...statement);
+    cursors.push(cursor);
+    return cursor;
+  };
+  return fold;
 }
 
 const watched = (name) =>
@@ -29,7 +46,8 @@ const watched = (name) =>
         },
       });
       super(state, new Proxy(env, { get: (env, key) => (env[key]?.getByName ? space(env[key]) : env[key]) }));
-      Object.assign(this, { state, watch });
+      const fold = env.WATCH === "count" ? counted(name, state.storage.sql) : () => {};
+      Object.assign(this, { state, watch, fold });
     }
     async alarm() {
       const { watch } = this;
@@ -40,6 +58,7 @@ const watched = (name) =>
         await super.alarm();
         watch.alarm = false;
         seen.most[name] = Math.max(seen.most[name], watch.asked - before);
+        this.fold();
         seen.bytes[name] ??= {};
         seen.bytes[name][this.state.id] = this.state.storage.sql.databaseSize;
       }

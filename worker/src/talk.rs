@@ -48,6 +48,7 @@ pub(crate) enum Ask {
     Accept {
         delivery: Parcel,
         key: DeliveryId,
+        #[serde(with = "people_model::time::length")]
         dedupe_for: SignedDuration,
     },
     Replay {
@@ -57,6 +58,7 @@ pub(crate) enum Ask {
     Hear {
         delivery: Parcel,
         parts: Vec<Part>,
+        #[serde(with = "people_model::time::at")]
         now: Timestamp,
     },
     Read {
@@ -75,6 +77,7 @@ pub(crate) enum Ask {
     List {
         delivery: Parcel,
         parts: Vec<Part>,
+        #[serde(with = "people_model::time::at")]
         now: Timestamp,
     },
     Mark {
@@ -94,6 +97,7 @@ pub(crate) enum Ask {
     },
     Permit {
         person: PersonKey,
+        #[serde(with = "people_model::time::at")]
         now: Timestamp,
         breaker: Breaker,
     },
@@ -110,6 +114,7 @@ pub(crate) enum Ask {
     // To a guard or an intake.
     Stats,
     Tend {
+        #[serde(with = "people_model::time::at")]
         before: Timestamp,
     },
 }
@@ -119,8 +124,10 @@ pub(crate) enum Ask {
 pub(crate) struct Parcel {
     id: DeliveryId,
     source: SourceName,
+    #[serde(with = "people_model::time::at")]
     received: Timestamp,
     trust: Trust,
+    #[serde(default, with = "people_model::time::maybe_at")]
     stamped: Option<Timestamp>,
     content_type: Option<String>,
 }

@@ -14,7 +14,7 @@ use people_model::{
 };
 
 use crate::config::{Config, ConfigError, Secrets};
-use crate::engine::bulk::{self, BulkDrive, Filing, Progress};
+use crate::engine::bulk::{self, Filing, Progress};
 use crate::engine::drive::Records;
 use crate::engine::{Drive, State, Stop};
 use crate::host::Host;
@@ -194,16 +194,18 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
     /// Drives a batch of bulk rows until there is nothing to do now; says how far it is.
     pub async fn drive_batch(&self, batch: &PersonKey) -> Result<(Stop, Progress), J::Error> {
         const LATER: SignedDuration = SignedDuration::from_hours(1);
-        let Some(ccai) = &self.config.ccai else {
-            // The table is gone from the configuration; it may come back.
-            let due = self.host.now().saturating_add(LATER).unwrap_or(Timestamp::MAX);
-            let log = self.journal.read(batch).await?;
-            let mark = Mark { due: Some(due), status: Status::Waiting, note: String::new(), waits_for: None };
-            self.journal.append(batch, log.len(), &[], &mark).await?;
-            return Ok((Stop::Wait(due), Progress::default()));
-        };
-        let (host, journal, wires) = (&self.host, &self.journal, &self.wires);
-        BulkDrive { host, journal, wires, ccai, policy: &self.config.policy }.run(batch).await
+        #[cfg(feature = "ccai")]
+        if let Some(ccai) = &self.config.ccai {
+            let (host, journal, wires) = (&self.host, &self.journal, &self.wires);
+            let drive = bulk::BulkDrive { host, journal, wires, ccai, policy: &self.config.policy };
+            return drive.run(batch).await;
+        }
+        // The table is gone from the configuration, or this program is built without it; it may come back.
+        let due = self.host.now().saturating_add(LATER).unwrap_or(Timestamp::MAX);
+        let log = self.journal.read(batch).await?;
+        let mark = Mark { due: Some(due), status: Status::Waiting, note: String::new(), waits_for: None };
+        self.journal.append(batch, log.len(), &[], &mark).await?;
+        Ok((Stop::Wait(due), Progress::default()))
     }
 
     /// Writes a human's decision about what is held of a person (a tag or an event id).

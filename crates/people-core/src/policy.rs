@@ -22,6 +22,7 @@ pub struct Policy {
     pub future_hires: FutureHires,
     /// The time of the first day, where the person works, at which the account is there. Default 00:00: nobody waits on their
     /// first morning.
+    #[serde(with = "people_model::time::clock")]
     pub start_time: Time,
     /// Which day of a leaver counts when HR sends both. Default: the last working day; access past it serves nobody.
     pub leave_day: LeaveDay,

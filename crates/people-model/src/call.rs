@@ -151,6 +151,7 @@ pub enum Effect {
         address: Email,
         /// The moment of onboarding.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
     },
     /// Attributes of the account change.

@@ -70,15 +70,18 @@ pub struct Event {
     /// Absent: the moment at which the delivery was received.
     #[serde(rename = "occurredAt", default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    #[serde(with = "crate::time::maybe_at")]
     pub occurred_at: Option<Timestamp>,
     /// The first day of a hire, the last day of a leave (`YYYY-MM-DD`), where the person works.
     #[serde(rename = "effectiveDate", default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    #[serde(with = "crate::time::maybe_day")]
     pub effective_date: Option<Date>,
     /// The last day on which a leaver works, where it differs from the effective date (garden leave, notice paid out).
     /// Which of the two counts is policy.
     #[serde(rename = "lastWorkingDay", default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    #[serde(with = "crate::time::maybe_day")]
     pub last_working_day: Option<Date>,
     /// Why, in one word of the HR system. Policy may act on some at once; [`Event::DELETED`] has a meaning of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -32,6 +32,7 @@ pub enum Entry {
         id: EventId,
         /// When it was received.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
         /// How well it is proven.
         trust: Trust,
@@ -45,6 +46,7 @@ pub enum Entry {
         id: EventId,
         /// When it was received.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
         /// Whose record it is.
         source: SourceName,
@@ -55,6 +57,7 @@ pub enum Entry {
     Unfetched {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
         /// Seconds that the HR system asked us to wait, where it did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,12 +69,14 @@ pub enum Entry {
     Answered {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
     },
     /// An account was found in the target that is this person's.
     Adopted {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
         /// The account's address.
         address: Email,
@@ -80,6 +85,7 @@ pub enum Entry {
     Intended {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
         /// What.
         step: Step,
@@ -88,6 +94,7 @@ pub enum Entry {
     Judged {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
         /// What it means.
         verdict: Verdict<Receipt>,
@@ -96,6 +103,7 @@ pub enum Entry {
     Stalled {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
         /// Seconds that the server asked us to wait, where it did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,6 +115,7 @@ pub enum Entry {
     Held {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
         /// Why.
         why: HeldWhy,
@@ -117,6 +126,7 @@ pub enum Entry {
     Approved {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
         /// The address to use, where the question was which.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,12 +136,14 @@ pub enum Entry {
     Rejected {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
     },
     /// The target agrees with everything heard up to here.
     Settled {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
         /// How it ended.
         outcome: Outcome,
@@ -140,6 +152,7 @@ pub enum Entry {
     Bulk {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
         /// What.
         fact: Bulk,
@@ -332,24 +345,28 @@ pub enum Outcome {
     Waiting {
         /// When.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         until: Timestamp,
     },
     /// The onboarding is scheduled.
     Scheduled {
         /// For when.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         at: Timestamp,
     },
     /// The moment of the scheduled onboarding has come; it is awaited.
     Expected {
         /// Until when it is not yet looked at again.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         until: Timestamp,
     },
     /// The owner of the unmanaged account with the address is invited; the answer is awaited.
     Invited {
         /// Until when it is not yet looked at again.
         #[cfg_attr(feature = "schema", schemars(with = "String"))]
+        #[serde(with = "crate::time::at")]
         until: Timestamp,
     },
     /// The account is offboarded, or its offboarding runs.

@@ -3,6 +3,10 @@
 //! An HR date such as `2026-04-01` is a calendar day where the worker works; it becomes a moment only together with
 //! a time zone. Nothing here reads a clock.
 
+mod fields;
+mod text;
+
+pub use fields::{at, clock, day, length, maybe_at, maybe_day};
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 pub use jiff::{SignedDuration, Timestamp, civil};
@@ -19,18 +23,19 @@ pub fn parse_date(text: &str) -> Option<Date> {
     let text = text.trim();
     let day = text.get(..10)?;
     match text.as_bytes().get(10) {
-        None | Some(b'T' | b't' | b' ') => day.parse().ok(),
+        None | Some(b'T' | b't' | b' ') => text::day(day),
         Some(_) => None,
     }
 }
 
 /// Reads a moment: RFC 3339, or the same without offset (taken as UTC, as HiBob writes it).
 pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    text.parse().ok().or_else(|| {
-        let local: civil::DateTime = text.parse().ok()?;
-        local.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-    })
+    text::timestamp(text.trim(), true)
+}
+
+/// Reads a moment that has an offset (RFC 3339), and nothing around it.
+pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
+    text::timestamp(text, false)
 }
 
 /// Reads the date of an HTTP header as it is sent today (RFC 9110, IMF-fixdate): `Fri, 02 Jan 2026 03:05:05 GMT`. The day of the week is not

@@ -8,15 +8,15 @@ use crate::command::{ask, cargo, command, root, run, run_and_read};
 use crate::setup;
 use crate::steps::{Passed, Steps, Stopped};
 
-/// The heaviest that may be deployed, in bytes after gzip: module and wasm together. A ratchet: let it only ever go down, to `GOAL`.
-const HEAVIEST: usize = 660_000;
-
-/// What it should weigh.
-const GOAL: usize = 600_000;
+/// The heaviest that may be deployed, in bytes after gzip: module and wasm together.
+const HEAVIEST: usize = 600_000;
 
 /// The signer's kernel is chosen by these; workerd and every current engine has them. Where they are missing the whole module does
 /// not compile: then leave out `relaxed-simd`, or both.
 const FEATURES: &str = "-C target-feature=+simd128,+relaxed-simd";
+
+/// The same for `wasm-opt`, with what rustc takes for granted.
+const ENGINE: &str = "simd relaxed-simd bulk-memory bulk-memory-opt reference-types sign-ext mutable-globals nontrapping-float-to-int multivalue";
 
 const WASM: &str = "target/wasm32-unknown-unknown/edge/people_worker.wasm";
 
@@ -128,8 +128,9 @@ fn tests_of(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// From cargo's wasm to the two files that are uploaded: `worker.js` and `people_bg.wasm`. Without `wasm-opt`: rustc has optimised for size
-/// already, and what `-Oz` or `-Os` take off the raw module (9 %) they add to the compressed one (5 %), which is what is limited.
+/// From cargo's wasm to the two files that are uploaded: `worker.js` and `people_bg.wasm`. `wasm-opt` optimises nothing: rustc has done it for
+/// size already, and what `-Oz` or `-Os` take off the raw module (9 %) they add to the compressed one (5 %), which is what is limited. It
+/// puts functions of a like name side by side, where gzip sees how much alike they are (6 %), and drops the doubled ones.
 fn bundle(to: &Path) -> Result<(), String> {
     let io = |error: std::io::Error| format!("{}: {error}", to.display());
     if to.exists() {
@@ -139,8 +140,12 @@ fn bundle(to: &Path) -> Result<(), String> {
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let mut bind = Command::new(setup::bindgen());
     bind.current_dir(root()).args(["--target", "bundler", "--no-typescript", "--out-name", "people"]);
-    bind.args(["--remove-name-section", "--remove-producers-section"]);
     run_it(bind.args(["--out-dir", &text(to), WASM]))?;
+    let wasm = text(&to.join("people_bg.wasm"));
+    let mut order = node_bin("wasm-opt");
+    order.args(ENGINE.split(' ').map(|feature| format!("--enable-{feature}")));
+    order.args(["--duplicate-function-elimination", "--reorder-functions-by-name"]);
+    run_it(order.args(["--strip-debug", "--strip-producers", &wasm, "-o", &wasm]))?;
     for file in ["entry.js", "host.js"] {
         fs::copy(root().join("worker/js").join(file), to.join(file)).map_err(io)?;
     }
@@ -190,13 +195,7 @@ fn weigh(folder: &Path) -> Result<Passed, String> {
         total += gzip;
         words.push(format!("{name} {} KB raw", raw / 1000));
     }
-    let fact = format!(
-        "{} KB gzip of at most {}, {} being the goal ({})",
-        total / 1000,
-        HEAVIEST / 1000,
-        GOAL / 1000,
-        words.join(", ")
-    );
+    let fact = format!("{} KB gzip of at most {} ({})", total / 1000, HEAVIEST / 1000, words.join(", "));
     println!("{fact}");
     if total > HEAVIEST { Err(fact) } else { Ok(Passed::With(fact)) }
 }

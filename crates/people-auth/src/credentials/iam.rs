@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Uri};
-use people_model::time::Timestamp;
+use people_model::time::{Timestamp, parse_rfc3339};
 use people_model::{Members, Secret};
 use serde_json::{Value, json};
 
@@ -108,7 +108,7 @@ pub(super) fn read_token(body: &[u8]) -> Option<Token> {
     let Some(Value::String(value)) = reply.remove("accessToken") else { return None };
     let value = Secret::new(value);
     let sendable = !value.expose().is_empty() && value.expose().bytes().all(|byte| byte.is_ascii_graphic());
-    let expiry: Timestamp = reply.get("expireTime")?.as_str()?.parse().ok()?;
+    let expiry = parse_rfc3339(reply.get("expireTime")?.as_str()?)?;
     sendable.then(|| Token::new(value, expiry))
 }
 

@@ -11,7 +11,7 @@ use people_model::{
     WorkerId,
 };
 
-use super::bulk::{self, Filing};
+use super::bulk::Filing;
 use super::{Next, Seen, Situation, State, goal, next};
 use crate::host::{Host, Lost};
 use crate::journal::{Appended, Journal, Mark, Status};
@@ -118,6 +118,10 @@ where
                     let limits = self.policy.breaker.limits();
                     run.seen.permit = Some(self.journal.permit(person, now, &limits).await?);
                 }
+                // Never asked for where the program is built without it.
+                #[cfg(not(feature = "ccai"))]
+                Next::File { .. } | Next::Join { .. } => return self.rest(&mut run, now).await,
+                #[cfg(feature = "ccai")]
                 Next::File { batch, row } => {
                     let Some((ccai, filing)) = self.ccai else { return self.rest(&mut run, now).await };
                     let (window, most) = (ccai.window.get(), ccai.rows);
@@ -126,10 +130,11 @@ where
                         None => filing.pick(self.journal, self.domain, now, window, most).await?,
                     };
                     run.seen.joining = None;
-                    if !self.write(&mut run, bulk::filed(now, batch, row)).await? {
+                    if !self.write(&mut run, super::bulk::filed(now, batch, row)).await? {
                         return Ok(Stop::Raced);
                     }
                 }
+                #[cfg(feature = "ccai")]
                 Next::Join { batch, row } => {
                     let Some((ccai, filing)) = self.ccai else { return self.rest(&mut run, now).await };
                     let joined = filing.join(self.journal, &batch, person, &row, ccai.rows, now).await?;

@@ -100,6 +100,7 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
     /// When the person is to be driven again; `None`: not before something new is heard.
+    #[serde(default, with = "people_model::time::maybe_at")]
     pub due: Option<Timestamp>,
     /// How far the person's open events (those not settled and not dead) are now.
     pub status: Status,
@@ -123,6 +124,7 @@ pub enum Appended {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Breaker {
     /// The sliding window.
+    #[serde(with = "people_model::time::length")]
     pub window: SignedDuration,
     /// At most this many people in the window,
     pub count: u32,
@@ -166,6 +168,7 @@ pub struct EventRow {
     /// One word: the event's kind, `notice`, or `unknown` for a dead letter.
     pub kind: String,
     /// When it was received.
+    #[serde(with = "people_model::time::at")]
     pub received: Timestamp,
     /// How far it is.
     pub status: Status,

@@ -82,7 +82,7 @@ fn number(text: &str) -> Result<(Token, usize), String> {
     let word = text.get(..end).unwrap_or_default();
     let token = match fraction {
         0 => word.parse().ok().map(Token::Whole),
-        _ => word.parse().ok().map(Token::Real),
+        _ => crate::json::real(word).map(Token::Real),
     };
     Ok((token.ok_or_else(|| "a number is too large".to_owned())?, end))
 }

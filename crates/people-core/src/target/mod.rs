@@ -22,6 +22,7 @@ pub fn judge(call: &Call, answer: &Response<Bytes>) -> Verdict<Answer> {
         #[cfg(feature = "gapps")]
         Api::Gapps => gapps::judge(call, answer),
         Api::Invitations => invitations::judge(call, answer),
+        #[cfg(feature = "ccai")]
         Api::Ccai => ccai::judge(call, answer),
         _ => cloudm::judge(call, answer),
     }

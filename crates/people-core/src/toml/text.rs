@@ -282,5 +282,5 @@ fn real(word: &str) -> Option<f64> {
             format!("e{sign}{}", digits(plain, 10)?)
         }
     };
-    format!("{minus}{before}{after}{exponent}").parse().ok().filter(|real: &f64| real.is_finite())
+    crate::json::real(&format!("{minus}{before}{after}{exponent}"))
 }

@@ -14,15 +14,26 @@ use crate::host::Host;
 
 /// The account that speaks to Google's APIs: one for all of them, with one cache of tokens.
 pub struct Account<S> {
+    whose: Arc<Whose<S>>,
+    tokens: SharedTokens<NotSent>,
+}
+
+struct Whose<S> {
     credentials: Credentials,
     signer: Option<S>,
-    tokens: SharedTokens<NotSent>,
 }
 
 impl<S> Account<S> {
     /// An account by its credentials. Those with a key need a signer for it; the others need none.
     pub fn new(credentials: impl Into<Credentials>, signer: impl Into<Option<S>>) -> Arc<Self> {
-        Arc::new(Self { credentials: credentials.into(), signer: signer.into(), tokens: SharedTokens::new() })
+        let whose = Whose { credentials: credentials.into(), signer: signer.into() };
+        Arc::new(Self { whose: Arc::new(whose), tokens: SharedTokens::new() })
+    }
+
+    /// The same account with a cache of its own: who asks here never waits for an exchange that is under way there. At the edge that one may
+    /// be waiting for this one.
+    fn beside(&self) -> Arc<Self> {
+        Arc::new(Self { whose: self.whose.clone(), tokens: SharedTokens::new() })
     }
 }
 
@@ -44,7 +55,7 @@ impl<S> Google<S> {
 
     /// The same with no token yet.
     pub(super) fn beside(&self) -> Self {
-        Self::new(self.account.clone(), self.ask.clone())
+        Self::new(self.account.beside(), self.ask.clone())
     }
 
     /// How tokens are asked for.
@@ -81,7 +92,7 @@ impl<S: Signer> Google<S> {
 
     /// Walks the way from the credentials to a token, past the cache.
     pub async fn exchange<H: Host>(&self, host: &H) -> Result<Token, ExchangeError> {
-        let mut flow = self.account.credentials.flow(&self.ask)?;
+        let mut flow = self.account.whose.credentials.flow(&self.ask)?;
         loop {
             let answer = match flow.next(host.now())? {
                 Next::Token(token) => return Ok(token),
@@ -99,7 +110,7 @@ impl<S: Signer> Google<S> {
                 Err(lost) => Answer::Lost(lost.to_string()),
             },
             Step::Sign(message) => {
-                let signer = self.account.signer.as_ref();
+                let signer = self.account.whose.signer.as_ref();
                 let signer = signer.ok_or(SignError::Host("no signer was set up for the key"))?;
                 let mut seed = [0; 32];
                 host.entropy(&mut seed);

@@ -138,7 +138,7 @@ impl Job {
 
     /// When it was made.
     pub fn created(&self) -> Option<Timestamp> {
-        self.created_at.as_deref()?.parse().ok()
+        crate::time::parse_rfc3339(self.created_at.as_deref()?)
     }
 
     /// Whether its figures say that every row was dealt with; `None`: it has no figures.

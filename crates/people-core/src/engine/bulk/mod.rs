@@ -19,7 +19,9 @@ pub use batch::{Batch, Phase};
 pub use drive::{BulkDrive, Progress};
 pub use filing::{Filing, Joining};
 pub use next::{Glimpse, Move, next};
-pub(crate) use person::{checks, file, filed};
+#[cfg(feature = "ccai")]
+pub(crate) use person::filed;
+pub(crate) use person::{checks, file};
 pub use roster::{holder, roster};
 pub use rows::Rows;
 

@@ -1,7 +1,7 @@
 //! The next move for a person's row, once CloudM agrees. Pure.
 
+use people_model::HeldWhy;
 use people_model::time::{SignedDuration, Timestamp};
-use people_model::{Entry, HeldWhy};
 
 use super::filing::Joining;
 use crate::engine::next::{guard, held};
@@ -13,7 +13,7 @@ const CHECK: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is to be done about the person's row; `None`: nothing now.
 pub(crate) fn file(s: &Situation<'_>, seen: &Seen) -> Option<Next> {
-    let ccai = s.ccai?;
+    let ccai = s.ccai.filter(|_| cfg!(feature = "ccai"))?;
     let rows = &s.state.bulk;
     let wanted = match plan(ccai, s) {
         Ok(wanted) => wanted,
@@ -54,7 +54,7 @@ pub(crate) fn file(s: &Situation<'_>, seen: &Seen) -> Option<Next> {
 
 /// The moment at which a row whose result has not come is looked after.
 pub(crate) fn checks(s: &Situation<'_>) -> Option<Timestamp> {
-    let (batch, _) = s.state.bulk.pending.as_ref().filter(|_| s.ccai.is_some())?;
+    let (batch, _) = s.state.bulk.pending.as_ref().filter(|_| cfg!(feature = "ccai") && s.ccai.is_some())?;
     let ends = batch.ends()?;
     let late = s.now.duration_since(ends).as_secs().max(0) / CHECK.as_secs();
     let after = SignedDuration::from_secs(CHECK.as_secs().saturating_mul(late.saturating_add(1)));
@@ -62,10 +62,11 @@ pub(crate) fn checks(s: &Situation<'_>) -> Option<Timestamp> {
 }
 
 /// The entry that says a row is filed.
+#[cfg(feature = "ccai")]
 pub(crate) fn filed(
     at: Timestamp,
     batch: people_model::ccai::BatchId,
     row: people_model::ccai::Row,
-) -> Entry {
-    Entry::Bulk { at, fact: people_model::ccai::Bulk::Filed { batch, row } }
+) -> people_model::Entry {
+    people_model::Entry::Bulk { at, fact: people_model::ccai::Bulk::Filed { batch, row } }
 }

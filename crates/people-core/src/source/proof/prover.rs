@@ -262,7 +262,7 @@ impl Row {
     fn moment(&self, text: &str) -> Option<Timestamp> {
         let unit = self.scheme.timestamp.as_ref()?.unit;
         if unit == Unit::Rfc3339 {
-            return text.parse().ok();
+            return people_model::time::parse_rfc3339(text);
         }
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let number: i64 = digits.then(|| text.parse().ok())??;
