@@ -34,7 +34,7 @@ hire = "hire"
 change = "change"
 Clerk = "leave"
 [source.map.fields]
-givenName = "worker.givenName | trim | title"
+givenName = "worker.givenName | trim"
 familyName = "worker.familyName | upper"
 title = ["worker.title", "events[0].type"]
 manager = "worker.manager"
