@@ -2,11 +2,11 @@
 
 use jiff::civil::Time;
 use people_model::time::SignedDuration;
-use people_model::{Domain, Email, Members};
+use people_model::{Domain, Email};
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::config::span::Span;
+use crate::engine::facts::Seed;
 use crate::journal::Breaker;
 use crate::latin::{Umlauts, latin};
 
@@ -235,7 +235,7 @@ impl Policy {
     pub fn candidates<'a>(
         &'a self,
         domain: &'a Domain,
-        seed: &Members,
+        seed: Seed<'_>,
         worker: &str,
     ) -> impl Iterator<Item = Email> + use<'a> {
         let domain = self.email.domain.as_ref().unwrap_or(domain);
@@ -249,12 +249,11 @@ impl Policy {
         })
     }
 
-    fn local_part(&self, seed: &Members, worker: &str) -> Option<String> {
-        let text = |name: &str| seed.get(name).and_then(Value::as_str).unwrap_or("");
+    fn local_part(&self, seed: Seed<'_>, worker: &str) -> Option<String> {
         let mut local = self.email.pattern.clone();
         for (whole, first, text) in [
-            ("{given}", "{g}", text("givenName")),
-            ("{family}", "{f}", text("familyName")),
+            ("{given}", "{g}", seed.given.unwrap_or_default()),
+            ("{family}", "{f}", seed.family.unwrap_or_default()),
             ("{id}", "", worker),
         ] {
             if local.contains(whole) || (!first.is_empty() && local.contains(first)) {
@@ -304,16 +303,14 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
-    fn seed(given: &str, family: &str) -> Members {
-        json!({"givenName": given, "familyName": family}).as_object().unwrap().clone()
+    fn seed<'a>(given: &'a str, family: &'a str) -> Seed<'a> {
+        Seed { given: Some(given), family: Some(family) }
     }
 
     fn candidates(policy: &Policy, domain: &Domain, given: &str, family: &str) -> Vec<Email> {
-        policy.candidates(domain, &seed(given, family), "7").collect()
+        policy.candidates(domain, seed(given, family), "7").collect()
     }
 
     #[test]
@@ -347,7 +344,7 @@ mod tests {
         let by_id = EmailPolicy { pattern: "{id}".into(), ..EmailPolicy::default() };
         let policy = Policy { email: by_id, ..Policy::default() };
         assert_eq!(
-            policy.candidates(&domain, &seed("李", "小龙"), "E-7").next().unwrap().as_str(),
+            policy.candidates(&domain, seed("李", "小龙"), "E-7").next().unwrap().as_str(),
             "e-7@example.com"
         );
     }

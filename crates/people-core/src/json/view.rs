@@ -12,11 +12,52 @@ pub(crate) enum View<'a> {
     /// A record with two members more: `values` and `plain`.
     Wide(Item<'a>),
     /// Each field's value by its name, whether the values stand in `fields.<name>.value` or in the record itself.
-    Values(Item<'a>),
+    Values(Fields<'a>),
     /// The same by its name in small letters without spaces and signs.
-    Folded(Item<'a>),
+    Folded(Fields<'a>),
     /// A field without a value.
     Nothing,
+}
+
+/// Where the fields of a record stand.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields<'a> {
+    of: Item<'a>,
+    /// Whether each is an object with the member `value`.
+    wrapped: bool,
+}
+
+impl<'a> Fields<'a> {
+    fn of(record: Item<'a>) -> Self {
+        let fields = record.get("fields").filter(|fields| fields.is_object());
+        Self { of: fields.unwrap_or(record), wrapped: fields.is_some() }
+    }
+
+    fn value(self, field: Item<'a>) -> View<'a> {
+        if self.wrapped && field.is_object() {
+            field.get("value").map_or(View::Nothing, View::Plain)
+        } else {
+            View::Plain(field)
+        }
+    }
+
+    /// Of several names that are one when they are folded, the first in the order of letters counts.
+    fn folded(self, name: &str) -> Option<View<'a>> {
+        let mut found: Option<(Item<'a>, Item<'a>)> = None;
+        for (own, value) in self.of.members().filter(|(own, _)| folds_to(*own, name)) {
+            if found.is_none_or(|(before, _)| own.text() <= before.text()) {
+                found = Some((own, value));
+            }
+        }
+        found.map(|(_, field)| self.value(field))
+    }
+
+    fn to_map(self) -> Map<String, Value> {
+        let named = |(name, field): (Item<'a>, Item<'a>)| {
+            (name.text().unwrap_or_default().into_owned(), self.value(field).to_value())
+        };
+        self.of.members().map(named).collect()
+    }
 }
 
 impl<'a> View<'a> {
@@ -42,25 +83,12 @@ impl<'a> View<'a> {
         match self {
             Self::Plain(item) => item.get(name).map(View::Plain),
             Self::Wide(item) => match name {
-                "values" => Some(View::Values(item)),
-                "plain" => Some(View::Folded(item)),
+                "values" => Some(View::Values(Fields::of(item))),
+                "plain" => Some(View::Folded(Fields::of(item))),
                 _ => item.get(name).map(View::Plain),
             },
-            Self::Values(item) => match fields(item) {
-                Some(fields) => fields.get(name).map(value),
-                None => item.get(name).map(View::Plain),
-            },
-            // Of several names that are one when they are folded, the first in the order of letters counts.
-            Self::Folded(item) => {
-                let from = fields(item).unwrap_or(item);
-                let mut found: Option<(Item<'a>, Item<'a>)> = None;
-                for (own, value) in from.members().filter(|(own, _)| folds_to(*own, name)) {
-                    if found.is_none_or(|(before, _)| own.text() <= before.text()) {
-                        found = Some((own, value));
-                    }
-                }
-                found.map(|(_, found)| if fields(item).is_some() { value(found) } else { View::Plain(found) })
-            }
+            Self::Values(fields) => fields.of.get(name).map(|field| fields.value(field)),
+            Self::Folded(fields) => fields.folded(name),
             Self::Nothing => None,
         }
     }
@@ -72,23 +100,13 @@ impl<'a> View<'a> {
 
     /// A copy on its own.
     pub(crate) fn to_value(self) -> Value {
-        let values = |item: Item<'_>| -> Map<String, Value> {
-            let named =
-                |(name, value): (Item<'_>, Value)| (name.text().unwrap_or_default().into_owned(), value);
-            match fields(item) {
-                Some(fields) => {
-                    fields.members().map(|(name, field)| named((name, value(field).to_value()))).collect()
-                }
-                None => item.members().map(|(name, value)| named((name, value.to_value()))).collect(),
-            }
-        };
         match self {
             Self::Plain(item) => item.to_value(),
             Self::Nothing => Value::Null,
-            Self::Values(item) => Value::Object(values(item)),
-            Self::Folded(item) => {
+            Self::Values(fields) => Value::Object(fields.to_map()),
+            Self::Folded(fields) => {
                 let mut folded = Map::new();
-                for (name, value) in values(item) {
+                for (name, value) in fields.to_map() {
                     folded.entry(fold(&name).collect::<String>()).or_insert(value);
                 }
                 Value::Object(folded)
@@ -98,41 +116,29 @@ impl<'a> View<'a> {
                     Value::Object(members) => members,
                     _ => Map::new(),
                 };
-                wide.insert("values".to_owned(), View::Values(item).to_value());
-                wide.insert("plain".to_owned(), View::Folded(item).to_value());
+                wide.insert("values".to_owned(), View::Values(Fields::of(item)).to_value());
+                wide.insert("plain".to_owned(), View::Folded(Fields::of(item)).to_value());
                 Value::Object(wide)
             }
         }
     }
 }
 
-fn fields(record: Item<'_>) -> Option<Item<'_>> {
-    record.get("fields").filter(|fields| fields.is_object())
-}
-
-/// What a field holds: itself, or its member `value`.
-fn value(field: Item<'_>) -> View<'_> {
-    if field.is_object() { field.get("value").map_or(View::Nothing, View::Plain) } else { View::Plain(field) }
-}
-
 fn fold(name: &str) -> impl Iterator<Item = char> + '_ {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
+/// Mostly the first letter tells.
 fn folds_to(name: Item<'_>, wanted: &str) -> bool {
-    match name.text() {
-        Some(name) if name.is_ascii() => {
-            let mut own = name.bytes().filter(u8::is_ascii_alphanumeric);
-            let mut wanted = wanted.bytes();
-            loop {
-                match (own.next(), wanted.next()) {
-                    (None, None) => return true,
-                    (Some(own), Some(wanted)) if own.to_ascii_lowercase() == wanted => {}
-                    _ => return false,
-                }
-            }
+    let Some(name) = name.text() else { return false };
+    let mut wanted_bytes = wanted.bytes();
+    for own in name.bytes() {
+        if !own.is_ascii() {
+            return fold(&name).eq(wanted.chars());
         }
-        Some(name) => fold(&name).eq(wanted.chars()),
-        None => false,
+        if own.is_ascii_alphanumeric() && wanted_bytes.next() != Some(own.to_ascii_lowercase()) {
+            return false;
+        }
     }
+    wanted_bytes.next().is_none()
 }
