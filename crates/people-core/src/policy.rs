@@ -250,20 +250,28 @@ impl Policy {
     }
 
     fn local_part(&self, seed: Seed<'_>, worker: &str) -> Option<String> {
-        let mut local = self.email.pattern.clone();
-        for (whole, first, text) in [
-            ("{given}", "{g}", seed.given.unwrap_or_default()),
-            ("{family}", "{f}", seed.family.unwrap_or_default()),
-            ("{id}", "", worker),
-        ] {
-            if local.contains(whole) || (!first.is_empty() && local.contains(first)) {
-                let plain = ascii(text)?;
-                local = local.replace(whole, &plain);
-                if !first.is_empty() {
-                    local = local.replace(first, plain.get(..1).unwrap_or_default());
+        let (given, family) = (seed.given.unwrap_or_default(), seed.family.unwrap_or_default());
+        let (mut local, mut rest) = (String::with_capacity(64), self.email.pattern.as_str());
+        while let Some((before, after)) = rest.split_once('{') {
+            local.push_str(before);
+            let (text, first, tail) = match after.split_once('}') {
+                Some(("given", tail)) => (given, false, tail),
+                Some(("g", tail)) => (given, true, tail),
+                Some(("family", tail)) => (family, false, tail),
+                Some(("f", tail)) => (family, true, tail),
+                Some(("id", tail)) => (worker, false, tail),
+                // A brace like any other sign.
+                _ => {
+                    local.push('{');
+                    rest = after;
+                    continue;
                 }
-            }
+            };
+            let plain = ascii(text)?;
+            local.push_str(if first { plain.get(..1).unwrap_or_default() } else { &plain });
+            rest = tail;
         }
+        local.push_str(rest);
         let local = local.trim_matches(['.', '-', '_']).replace("..", ".");
         let local = local.get(..local.len().min(60)).unwrap_or(&local);
         (!local.is_empty()).then(|| local.to_owned())

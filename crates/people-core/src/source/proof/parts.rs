@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use hmac::Mac;
 use hmac::digest::CtOutput;
+use http::header::GetAll;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use people_model::time::Timestamp;
 
@@ -10,13 +11,21 @@ use super::key::{self, Key};
 use super::{Algorithm, Part, Scheme, Unit};
 use crate::source::{Incoming, Refusal};
 
+/// All values of the first of these headers that is there.
+pub(super) fn first<'h>(
+    headers: &'h HeaderMap,
+    names: &[HeaderName],
+) -> Result<GetAll<'h, HeaderValue>, Refusal> {
+    let mut all = names.iter().map(|name| headers.get_all(name));
+    all.find(|all| all.iter().next().is_some()).ok_or(Refusal::Missing)
+}
+
 /// The one value of the first of these headers that is there.
 pub(super) fn single<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result<Option<&'h str>, Refusal> {
     if names.is_empty() {
         return Ok(None);
     }
-    let name = names.iter().find(|name| headers.contains_key(*name)).ok_or(Refusal::Missing)?;
-    let mut values = headers.get_all(name).iter();
+    let mut values = first(headers, names)?.iter();
     match (values.next(), values.next()) {
         (Some(value), None) => value.to_str().map(Some).map_err(|_| Refusal::Malformed),
         _ => Err(Refusal::Malformed),

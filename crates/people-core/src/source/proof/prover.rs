@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
 use super::key::{self, Key};
-use super::parts::{Parts, single};
+use super::parts::{Parts, first, single};
 use super::{Algorithm, List, Part, Scheme, Unit, preset};
 use crate::config::{Secrets, Span};
 use crate::source::config::{ConfigProblem, SourceConfig};
@@ -216,9 +216,8 @@ impl Row {
 
     /// The signatures of the delivery, decoded; those of another version are passed over.
     fn proofs(&self, headers: &HeaderMap) -> Result<Vec<Vec<u8>>, Refusal> {
-        let name = self.signature.iter().find(|name| headers.contains_key(*name)).ok_or(Refusal::Missing)?;
         let mut proofs = Vec::new();
-        for value in headers.get_all(name) {
+        for value in first(headers, &self.signature)? {
             let text = value.to_str().map_err(|_| Refusal::Malformed)?;
             match self.scheme.list {
                 List::One => proofs.extend(self.proof(text)),
