@@ -161,7 +161,7 @@ text_id!(
     WorkflowId, "workflow id", debug = open, |t| bounded(t, 256).map(Cow::Borrowed)
 );
 text_id!(
-    /// The id of a delivery: `d_` and 24 hex digits of the hash of its dedupe key.
+    /// The id of a delivery: `d_` and hex digits, of a hash and, where it was received, of that moment before it.
     DeliveryId, "delivery id", debug = open, |t| bounded(t, 64).map(Cow::Borrowed)
 );
 text_id!(
@@ -185,6 +185,15 @@ impl DeliveryId {
     /// The id of the delivery of `source` with this dedupe key (the sender's message id, or a hash of the body).
     pub fn of(source: &SourceName, dedupe_key: &[u8]) -> Self {
         Self(format!("d_{}", tag(&[source.as_str().as_bytes(), dedupe_key], 12)).into())
+    }
+
+    /// The id of what `source` sent under this dedupe key and was received at `received`: 12 hex digits of the milliseconds since 1970, then
+    /// 16 of a hash. Ids follow the time, so that an index of them grows at its end, however large it is; the hash tells apart
+    /// what came in one millisecond.
+    pub fn received(source: &SourceName, dedupe_key: &[u8], received: crate::time::Timestamp) -> Self {
+        let moment = received.as_nanosecond().to_be_bytes();
+        let hash = tag(&[source.as_str().as_bytes(), dedupe_key, &moment], 8);
+        Self(format!("d_{:012x}{hash}", received.as_millisecond().max(0)).into())
     }
 
     /// The id of the event at this position of the delivery.
@@ -274,7 +283,8 @@ fn tag(parts: &[&[u8]], bytes: usize) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().take(bytes).map(|b| format!("{b:02x}")).collect()
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    hash.finalize().iter().take(bytes).flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }
 
 #[cfg(test)]
@@ -287,6 +297,19 @@ mod tests {
         for bad in ["", "@", "a@", "@b.c", "a b@c.d", "a@b", "a@b..c", "a@b@c.d", "a\n@b.c"] {
             assert!(Email::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn ids_of_deliveries_follow_the_time_and_tell_apart() {
+        let source = SourceName::parse("hr").unwrap();
+        let id = |key: &[u8], ms| {
+            DeliveryId::received(&source, key, crate::time::Timestamp::from_millisecond(ms).unwrap())
+        };
+        let (early, late) = (id(b"z", 999_999_999_999), id(b"a", 1_000_000_000_000));
+        assert!(early < late && early.event(0) < late.event(0), "{early} {late}");
+        assert_ne!(id(b"a", 1), id(b"b", 1));
+        assert_eq!(id(b"a", 1), id(b"a", 1));
+        assert_eq!(DeliveryId::of(&source, b"msg_1").as_str().len(), 26);
     }
 
     #[test]
