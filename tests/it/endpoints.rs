@@ -46,7 +46,8 @@ fn rows() -> BTreeMap<&'static str, Vec<&'static str>> {
 fn calls() -> Vec<Call> {
     let domain = &Domain::parse("example.com").expect("a domain");
     let workflow = &WorkflowId::parse("w1").expect("a workflow");
-    let (user, profile, patch) = ("ana@example.com", &Members::new(), &Patch(Members::new()));
+    let user = "ana@example.com";
+    let (profile, patch) = (Members::new, Patch(Members::new()));
     let (job, file, filename) = (JobId(7), &Value::Null, "a.json");
     let name = &InvitationName::parse("customers/C01/userinvitations/ana@example.com").expect("a name");
     let list = invitations::List {
@@ -59,10 +60,10 @@ fn calls() -> Vec<Call> {
     vec![
         users::Get { domain, user }.call(),
         users::GetByAlias { domain, alias: "a@example.com" }.call(),
-        users::Create { domain, profile }.call(),
-        users::Schedule { domain, profile, below: "/onboard/scheduled" }.call(),
+        users::Create { domain, profile: profile() }.call(),
+        users::Schedule { domain, profile: profile(), below: "/onboard/scheduled" }.call(),
         users::PatchUser { domain, user, patch }.call(),
-        users::Replace { domain, user, profile }.call(),
+        users::Replace { domain, user, profile: profile() }.call(),
         users::Offboard { domain, user }.call(),
         workflows::Abort { domain, workflow }.call(),
         ccai::Template {}.call(),
