@@ -229,7 +229,7 @@ impl<'t, 'n> Reader<'t, 'n> {
         // What no 64 bits of floating point hold is no number here.
         if large {
             let text = self.bytes.get(start..self.at).and_then(|bytes| std::str::from_utf8(bytes).ok());
-            if !text.and_then(super::real).is_some() {
+            if text.and_then(super::real).is_none() {
                 return Err(NotJson);
             }
         }
