@@ -2,9 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a bench that cannot be set up may say so and stop")]
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderValue, Method};
+use jiff::tz::TimeZone;
 use people_core::engine::{Next, Seen, Situation, State, goal, next};
 use people_core::policy::Policy;
 use people_core::source::{self, BoxedSource, Delivery, Incoming, Piece, Reception, SourceConfig};
@@ -48,7 +51,8 @@ pub struct Sample {
 
 /// When everything happens.
 pub fn now() -> Timestamp {
-    "2026-03-02T09:00:00Z".parse().expect("a moment")
+    // 2026-03-02T09:00:00Z
+    Timestamp::constant(1_772_442_000, 0)
 }
 
 /// HMAC-SHA256 with the key of the samples.
@@ -152,6 +156,7 @@ pub struct Person {
     seen: Seen,
     target: Cloudm,
     policy: Policy,
+    zone: TimeZone,
 }
 
 impl Person {
@@ -177,22 +182,23 @@ impl Person {
             worker: people_model::WorkerId::parse("41").expect("an id"),
         };
         let (target, policy) = (Cloudm::new(domain), Policy::default());
-        Self { key, state: State::default(), seen: Seen::default(), target, policy }
+        let zone = people_model::time::zone("Europe/Berlin").expect("a zone");
+        Self { key, state: State::default(), seen: Seen::default(), target, policy, zone }
     }
 
     /// From an event to the bytes of the first request that changes something: what a look, a claim and a colleague would tell is told
     /// at once.
     pub fn request(&self, delivery: &DeliveryId, pieces: Vec<Piece>) -> Vec<u8> {
-        let (mut state, mut seen) = (self.state.clone(), self.seen.clone());
+        // What a look would show is not copied.
+        let (mut state, mut seen) = (self.state.clone(), Cow::Borrowed(&self.seen));
         for (n, piece) in pieces.into_iter().enumerate() {
             if let Piece::Event(mut event) = piece {
                 event.occurred_at = event.occurred_at.or(Some(now()));
                 state.apply(&Entry::Heard { id: delivery.event(n), at: now(), trust: Trust::Proven, event });
             }
         }
-        let zone = people_model::time::zone("Europe/Berlin").expect("a zone");
         loop {
-            let goal = goal(&state, &self.policy, &zone, now());
+            let goal = goal(&state, &self.policy, &self.zone, now());
             let situation = Situation {
                 ccai: None,
                 domain: &self.key.tenant,
@@ -203,9 +209,9 @@ impl Person {
                 now: now(),
             };
             match next(&situation, &seen, &self.target) {
-                Next::Look(sight) => drop(seen.sights.insert(sight, None)),
-                Next::Claim(address) => drop(seen.claims.insert(address, true)),
-                Next::Colleague(worker) => drop(seen.colleagues.insert(worker, None)),
+                Next::Look(sight) => drop(seen.to_mut().sights.insert(sight, None)),
+                Next::Claim(address) => drop(seen.to_mut().claims.insert(address, true)),
+                Next::Colleague(worker) => drop(seen.to_mut().colleagues.insert(worker, None)),
                 Next::Send(step) => {
                     return serde_json::to_vec(&step.call.body).expect("a body");
                 }

@@ -5,6 +5,7 @@
 mod architecture;
 mod clients;
 mod docs;
+mod endpoints;
 mod fixtures;
 mod gapps;
 mod laws;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// An operation of an API.
-pub trait Endpoint {
+pub trait Endpoint: Sized {
     /// Whose it is.
     const API: Api;
     /// Its name, such as `cloudm.users.patch`.
@@ -29,12 +29,12 @@ pub trait Endpoint {
     fn path(&self) -> String;
 
     /// The body, if there is one.
-    fn body(&self) -> Option<Value> {
+    fn body(self) -> Option<Value> {
         None
     }
 
     /// The operation as plain data.
-    fn call(&self) -> Call {
+    fn call(self) -> Call {
         Call {
             api: Self::API,
             op: Self::NAME.to_owned(),

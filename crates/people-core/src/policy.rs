@@ -2,11 +2,11 @@
 
 use jiff::civil::Time;
 use people_model::time::SignedDuration;
-use people_model::{Domain, Email, Members};
+use people_model::{Domain, Email};
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::config::span::Span;
+use crate::engine::facts::Seed;
 use crate::journal::Breaker;
 use crate::latin::{Umlauts, latin};
 
@@ -236,7 +236,7 @@ impl Policy {
     pub fn candidates<'a>(
         &'a self,
         domain: &'a Domain,
-        seed: &Members,
+        seed: Seed<'_>,
         worker: &str,
     ) -> impl Iterator<Item = Email> + use<'a> {
         let domain = self.email.domain.as_ref().unwrap_or(domain);
@@ -250,22 +250,29 @@ impl Policy {
         })
     }
 
-    fn local_part(&self, seed: &Members, worker: &str) -> Option<String> {
-        let text = |name: &str| seed.get(name).and_then(Value::as_str).unwrap_or("");
-        let mut local = self.email.pattern.clone();
-        for (whole, first, text) in [
-            ("{given}", "{g}", text("givenName")),
-            ("{family}", "{f}", text("familyName")),
-            ("{id}", "", worker),
-        ] {
-            if local.contains(whole) || (!first.is_empty() && local.contains(first)) {
-                let plain = ascii(text)?;
-                local = local.replace(whole, &plain);
-                if !first.is_empty() {
-                    local = local.replace(first, plain.get(..1).unwrap_or_default());
+    fn local_part(&self, seed: Seed<'_>, worker: &str) -> Option<String> {
+        let (given, family) = (seed.given.unwrap_or_default(), seed.family.unwrap_or_default());
+        let (mut local, mut rest) = (String::with_capacity(64), self.email.pattern.as_str());
+        while let Some((before, after)) = rest.split_once('{') {
+            local.push_str(before);
+            let (text, first, tail) = match after.split_once('}') {
+                Some(("given", tail)) => (given, false, tail),
+                Some(("g", tail)) => (given, true, tail),
+                Some(("family", tail)) => (family, false, tail),
+                Some(("f", tail)) => (family, true, tail),
+                Some(("id", tail)) => (worker, false, tail),
+                // A brace like any other sign.
+                _ => {
+                    local.push('{');
+                    rest = after;
+                    continue;
                 }
-            }
+            };
+            let plain = ascii(text)?;
+            local.push_str(if first { plain.get(..1).unwrap_or_default() } else { &plain });
+            rest = tail;
         }
+        local.push_str(rest);
         let local = local.trim_matches(['.', '-', '_']).replace("..", ".");
         let local = local.get(..local.len().min(60)).unwrap_or(&local);
         (!local.is_empty()).then(|| local.to_owned())
@@ -305,16 +312,14 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
-    fn seed(given: &str, family: &str) -> Members {
-        json!({"givenName": given, "familyName": family}).as_object().unwrap().clone()
+    fn seed<'a>(given: &'a str, family: &'a str) -> Seed<'a> {
+        Seed { given: Some(given), family: Some(family) }
     }
 
     fn candidates(policy: &Policy, domain: &Domain, given: &str, family: &str) -> Vec<Email> {
-        policy.candidates(domain, &seed(given, family), "7").collect()
+        policy.candidates(domain, seed(given, family), "7").collect()
     }
 
     #[test]
@@ -348,7 +353,7 @@ mod tests {
         let by_id = EmailPolicy { pattern: "{id}".into(), ..EmailPolicy::default() };
         let policy = Policy { email: by_id, ..Policy::default() };
         assert_eq!(
-            policy.candidates(&domain, &seed("李", "小龙"), "E-7").next().unwrap().as_str(),
+            policy.candidates(&domain, seed("李", "小龙"), "E-7").next().unwrap().as_str(),
             "e-7@example.com"
         );
     }

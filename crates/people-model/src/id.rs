@@ -1,7 +1,9 @@
-//! Names and keys, parsed once at the border. Those that identify a human print redacted under `Debug`.
+//! Names and keys, parsed once at the border. Those that identify a human print redacted under `Debug`. A copy of one shares its text.
 
 use core::fmt;
 use core::str::FromStr;
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
@@ -19,16 +21,15 @@ pub struct InvalidId {
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, debug = $debug:ident, $parse:expr) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Parses the text; see the type for the rule.
             pub fn parse(text: &str) -> Result<Self, InvalidId> {
-                let check: fn(&str) -> Result<String, &'static str> = $parse;
-                check(text).map(Self).map_err(|rule| InvalidId { what: $what, rule })
+                let check: fn(&str) -> Result<Cow<'_, str>, &'static str> = $parse;
+                check(text).map(|text| Self(text.into())).map_err(|rule| InvalidId { what: $what, rule })
             }
 
             /// The identifier as text.
@@ -47,6 +48,12 @@ macro_rules! text_id {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, output: S) -> Result<S::Ok, S::Error> {
+                output.serialize_str(&self.0)
             }
         }
 
@@ -88,17 +95,26 @@ fn bounded(text: &str, max: usize) -> Result<&str, &'static str> {
     }
 }
 
-fn name(text: &str) -> Result<String, &'static str> {
+/// In small letters; a text that is so already is not copied.
+fn lower(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        text.into()
+    } else {
+        text.to_lowercase().into()
+    }
+}
+
+fn name(text: &str) -> Result<Cow<'_, str>, &'static str> {
     let text = bounded(text, 64)?;
     if text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_') {
-        Ok(text.to_owned())
+        Ok(text.into())
     } else {
         Err("use a-z, 0-9, '-' and '_'")
     }
 }
 
-fn host(text: &str) -> Result<String, &'static str> {
-    let text = bounded(text, 253)?.to_ascii_lowercase();
+fn host(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    let text = bounded(text, 253)?;
     let label = |l: &str| {
         !l.is_empty()
             && l.len() <= 63
@@ -109,7 +125,7 @@ fn host(text: &str) -> Result<String, &'static str> {
     if text.split('.').count() < 2 || !text.split('.').all(label) {
         return Err("expected a domain name such as example.com");
     }
-    Ok(text)
+    Ok(lower(text))
 }
 
 text_id!(
@@ -122,7 +138,7 @@ text_id!(
 );
 text_id!(
     /// The HR system's id of a worker: any printable text up to 256 bytes, trimmed. Case counts.
-    WorkerId, "worker id", debug = redacted, |t| bounded(t, 256).map(str::to_owned)
+    WorkerId, "worker id", debug = redacted, |t| bounded(t, 256).map(Cow::Borrowed)
 );
 text_id!(
     /// An e-mail address, lower case: one `@`, a non-empty local part without spaces, a domain name.
@@ -132,20 +148,25 @@ text_id!(
         if local.is_empty() || local.len() > 64 || local.contains(['@', ' ', '<', '>', '"', ',', ';']) {
             return Err("the part before '@' is not usable");
         }
-        Ok(format!("{}@{}", local.to_lowercase(), host(domain)?))
+        let domain = host(domain)?;
+        // Mostly it is written in small letters.
+        Ok(match (lower(local), domain) {
+            (Cow::Borrowed(_), Cow::Borrowed(_)) => t.into(),
+            (local, domain) => format!("{local}@{domain}").into(),
+        })
     }
 );
 text_id!(
     /// The id of a CloudM workflow, as an offboarding or a scheduled onboarding returns it.
-    WorkflowId, "workflow id", debug = open, |t| bounded(t, 256).map(str::to_owned)
+    WorkflowId, "workflow id", debug = open, |t| bounded(t, 256).map(Cow::Borrowed)
 );
 text_id!(
-    /// The id of a delivery: `d_` and 24 hex digits of the hash of its dedupe key.
-    DeliveryId, "delivery id", debug = open, |t| bounded(t, 64).map(str::to_owned)
+    /// The id of a delivery: `d_` and hex digits, of a hash and, where it was received, of that moment before it.
+    DeliveryId, "delivery id", debug = open, |t| bounded(t, 64).map(Cow::Borrowed)
 );
 text_id!(
     /// The id of an event: its delivery's id, a dot, and its position in the delivery.
-    EventId, "event id", debug = open, |t| bounded(t, 80).map(str::to_owned)
+    EventId, "event id", debug = open, |t| bounded(t, 80).map(Cow::Borrowed)
 );
 
 impl Email {
@@ -163,12 +184,21 @@ impl Email {
 impl DeliveryId {
     /// The id of the delivery of `source` with this dedupe key (the sender's message id, or a hash of the body).
     pub fn of(source: &SourceName, dedupe_key: &[u8]) -> Self {
-        Self(format!("d_{}", tag(&[source.as_str().as_bytes(), dedupe_key], 12)))
+        Self(format!("d_{}", tag(&[source.as_str().as_bytes(), dedupe_key], 12)).into())
+    }
+
+    /// The id of what `source` sent under this dedupe key and was received at `received`: 12 hex digits of the milliseconds since 1970, then
+    /// 16 of a hash. Ids follow the time, so that an index of them grows at its end, however large it is; the hash tells apart
+    /// what came in one millisecond.
+    pub fn received(source: &SourceName, dedupe_key: &[u8], received: crate::time::Timestamp) -> Self {
+        let moment = received.as_nanosecond().to_be_bytes();
+        let hash = tag(&[source.as_str().as_bytes(), dedupe_key, &moment], 8);
+        Self(format!("d_{:012x}{hash}", received.as_millisecond().max(0)).into())
     }
 
     /// The id of the event at this position of the delivery.
     pub fn event(&self, index: usize) -> EventId {
-        EventId(format!("{}.{index}", self.0))
+        EventId(format!("{}.{index}", self.0).into())
     }
 }
 
@@ -253,7 +283,8 @@ fn tag(parts: &[&[u8]], bytes: usize) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().take(bytes).map(|b| format!("{b:02x}")).collect()
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    hash.finalize().iter().take(bytes).flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }
 
 #[cfg(test)]
@@ -266,6 +297,19 @@ mod tests {
         for bad in ["", "@", "a@", "@b.c", "a b@c.d", "a@b", "a@b..c", "a@b@c.d", "a\n@b.c"] {
             assert!(Email::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn ids_of_deliveries_follow_the_time_and_tell_apart() {
+        let source = SourceName::parse("hr").unwrap();
+        let id = |key: &[u8], ms| {
+            DeliveryId::received(&source, key, crate::time::Timestamp::from_millisecond(ms).unwrap())
+        };
+        let (early, late) = (id(b"z", 999_999_999_999), id(b"a", 1_000_000_000_000));
+        assert!(early < late && early.event(0) < late.event(0), "{early} {late}");
+        assert_ne!(id(b"a", 1), id(b"b", 1));
+        assert_eq!(id(b"a", 1), id(b"a", 1));
+        assert_eq!(DeliveryId::of(&source, b"msg_1").as_str().len(), 26);
     }
 
     #[test]

@@ -5,39 +5,44 @@ use zeroize::Zeroizing;
 /// A number, most significant byte first. Wiped when dropped.
 pub(crate) type Bytes = Zeroizing<Vec<u8>>;
 
+/// Bits waiting for their byte: fewer than 8 and a digit. Digits have at most 51 bits where there is no product of 64 by 64 bits, and there
+/// shifting 128 bits would be a call.
+#[cfg(target_pointer_width = "64")]
+type Rest = u128;
+#[cfg(not(target_pointer_width = "64"))]
+type Rest = u64;
+
 /// The digits of `bytes` in radix 2^`bits`, at least `len` of them.
+#[inline(never)]
 pub(crate) fn split(bytes: &[u8], bits: u32, len: usize) -> Zeroizing<Vec<u64>> {
-    let mask = (1_u64 << bits) - 1;
+    let (mask, bits) = ((1_u64 << bits) - 1, bits as usize);
     // Allocated once, so that no half-grown copy is left behind.
-    let room = (bytes.len() * 8).div_ceil(bits as usize).max(len);
+    let room = (bytes.len() * 8).div_ceil(bits).max(len);
     let mut out = Zeroizing::new(Vec::with_capacity(room));
-    let (mut rest, mut have) = (0_u128, 0);
-    for byte in bytes.iter().rev() {
-        rest |= u128::from(*byte) << have;
-        have += 8;
-        if have >= bits {
-            out.push((rest as u64) & mask);
-            rest >>= bits;
-            have -= bits;
+    for k in 0..room {
+        let (first, shift) = (k * bits / 8, k * bits % 8);
+        let mut digit = window(bytes, first) >> shift;
+        if bits + shift > 64 {
+            digit |= window(bytes, first + 8) << (64 - shift);
         }
-    }
-    if have > 0 {
-        out.push(rest as u64);
-    }
-    while out.len() < room {
-        out.push(0);
+        out.push(digit & mask);
     }
     out
+}
+
+/// Eight bytes, from the `skip`th least significant on. Beyond the most significant one all are zero.
+fn window(bytes: &[u8], skip: usize) -> u64 {
+    low(bytes.get(..bytes.len().saturating_sub(skip)).unwrap_or_default())
 }
 
 /// The number whose digits in radix 2^`bits` are these, in `len` bytes. What does not fit is cut off.
 pub(crate) fn join(digits: impl IntoIterator<Item = u64>, bits: u32, len: usize) -> Bytes {
     let mut out = Zeroizing::new(vec![0; len]);
-    let (mut rest, mut have) = (0_u128, 0);
+    let (mut rest, mut have): (Rest, u32) = (0, 0);
     let mut digits = digits.into_iter();
     for byte in out.iter_mut().rev() {
         while have < 8 {
-            rest |= u128::from(digits.next().unwrap_or(0)) << have;
+            rest |= Rest::from(digits.next().unwrap_or(0)) << have;
             have += bits;
         }
         *byte = rest as u8;
@@ -49,7 +54,10 @@ pub(crate) fn join(digits: impl IntoIterator<Item = u64>, bits: u32, len: usize)
 
 /// The low 64 bits.
 pub(crate) fn low(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().take(8).rev().fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+    match bytes.last_chunk() {
+        Some(chunk) => u64::from_be_bytes(*chunk),
+        None => bytes.iter().fold(0, |sum, byte| (sum << 8) | u64::from(*byte)),
+    }
 }
 
 /// `-odd^-1` modulo 2^64.

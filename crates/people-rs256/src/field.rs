@@ -117,8 +117,7 @@ impl Field for Scalar {
     type Pair = ScalarPair;
 
     fn new(primes: &Primes) -> Option<Self> {
-        let copy = |modulus: &Modulus<PRIME>| Modulus::new(&modulus.write(modulus.digits()));
-        Some(Self { p: copy(&primes.p), q: copy(&primes.q) })
+        Some(Self { p: primes.p.clone(), q: primes.q.clone() })
     }
 
     fn shift(&self) -> usize {

@@ -50,13 +50,6 @@ pub struct SigningKey {
 }
 
 /// The kernel in use.
-#[cfg_attr(
-    any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")),
-    expect(
-        clippy::large_enum_variant,
-        reason = "there is one in a process, and the larger one is the usual one"
-    )
-)]
 enum Engine {
     #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
     Lanes(Crt<crate::simd::Lanes<crate::simd::Best>>),
@@ -271,16 +264,19 @@ fn close(p: &[u8], q: &[u8]) -> bool {
 /// Whether a public number is divided by an odd prime below 54.
 fn small_factor(n: &[u8]) -> bool {
     const PRIMES: [u64; 15] = [3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53];
-    const PRODUCT: u64 = 16_294_579_238_595_022_365;
-    let rest =
-        n.iter().fold(0_u128, |rest, byte| (rest << 8 | u128::from(*byte)) % u128::from(PRODUCT)) as u64;
-    PRIMES.iter().any(|prime| rest.is_multiple_of(*prime))
+    /// The product of those up to 43, and of the last two: small enough for the remainder and a byte to fit.
+    const PRODUCTS: [u64; 2] = [6_541_380_665_835_015, 47 * 53];
+    PRODUCTS.iter().any(|product| {
+        let rest = n.iter().fold(0, |rest, byte| (rest << 8 | u64::from(*byte)) % product);
+        PRIMES.iter().any(|prime| product.is_multiple_of(*prime) && rest.is_multiple_of(*prime))
+    })
 }
 
 /// A CRT exponent in full length, if `65537 * it = 1` modulo `prime - 1`.
 ///
 /// Such a number has `65537 * it = 1 + k * (prime - 1)` with k below 65537, and modulo the prime that says `k = 1 - 65537 * it`: so k is found by a
 /// multiplication, and the equation is checked in integers.
+#[inline(never)]
 fn exponent(prime: &Modulus<PRIME>, given: &[u8]) -> Option<Bytes> {
     let digits = (given.len() <= prime.len()).then(|| prime.read(given))?;
     let e = prime.read(&[1, 0, 1]);
@@ -300,6 +296,7 @@ fn exponent(prime: &Modulus<PRIME>, given: &[u8]) -> Option<Bytes> {
 
 /// Whether `d = exponent` modulo `prime - 1`: `d = exponent + k * (prime - 1)`, where modulo the prime `k = exponent - d`. Since
 /// `d < n < 2 * prime^2`, k is that residue or the residue and the prime.
+#[inline(never)]
 fn belongs(prime: &Modulus<PRIME>, exponent: &[u8], d: &[u8]) -> Choice {
     let residue = prime.reduce(d);
     let mut above = prime.read(exponent);
@@ -342,6 +339,7 @@ fn one(prime: &Modulus<PRIME>) -> Digits {
 }
 
 /// `prime - 1 - exponent`.
+#[inline(never)]
 fn complement(prime: &Modulus<PRIME>, exponent: &[u8]) -> Bytes {
     let mut out = prime.zero();
     let _: Choice = subtract::<PRIME>(&mut out, &less_one(prime), &prime.read(exponent));

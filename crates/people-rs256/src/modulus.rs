@@ -40,6 +40,7 @@ pub(crate) use width::{Limb, PRIME, PUBLIC};
 pub(crate) type Digits = Zeroizing<Vec<Limb>>;
 
 /// An odd number to calculate by, whose highest bit is the highest of `bits`.
+#[derive(Clone)]
 pub(crate) struct Modulus<const B: u32> {
     digits: Digits,
     /// `-digits[0]^-1` modulo 2^B.
@@ -47,8 +48,6 @@ pub(crate) struct Modulus<const B: u32> {
     bits: usize,
     /// R^2, to bring a number into Montgomery's form.
     square: Digits,
-    /// R^2 * 2^(bits): the same for the upper half of a number twice as long.
-    upper: Digits,
 }
 
 impl<const B: u32> Modulus<B> {
@@ -63,14 +62,13 @@ impl<const B: u32> Modulus<B> {
             minus_inverse: (minus_inverse(low(bytes)) as Limb) & Self::MASK,
             bits,
             square: Digits::default(),
-            upper: Digits::default(),
         };
-        new.square = new.power_of_two(2 * new.shift());
-        new.upper = new.power_of_two(2 * new.shift() + bits);
+        new.square = new.shifted_twice();
         new
     }
 
     /// A number of any length, in `count` digits at least.
+    #[inline(never)]
     pub(crate) fn digits_of(bytes: &[u8], count: usize) -> Digits {
         Zeroizing::new(split(bytes, B, count).iter().map(|digit| *digit as Limb).collect())
     }
@@ -103,27 +101,25 @@ impl<const B: u32> Modulus<B> {
     }
 
     /// The low bytes of a number.
-    #[expect(clippy::unnecessary_cast, reason = "a limb has 32 bits elsewhere")]
+    #[cfg_attr(
+        target_pointer_width = "64",
+        expect(clippy::unnecessary_cast, reason = "a limb has 32 bits elsewhere")
+    )]
+    #[inline(never)]
     pub(crate) fn bytes(number: &[Limb], len: usize) -> Bytes {
         join(number.iter().map(|digit| *digit as u64), B, len)
     }
 
     /// `a * b / R`, below twice the modulus if both are, or the product of their bounds is below R times the modulus.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn multiply(&self, out: &mut Digits, a: &[Limb], b: &[Limb]) {
         self.columns(out, |k| dot(a, b, k));
     }
 
     /// `a * a / R`.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn square(&self, out: &mut Digits, a: &[Limb]) {
-        self.columns(out, |k| {
-            let half = k.div_ceil(2);
-            let first = (k + 1).saturating_sub(a.len());
-            let pairs = pairs(a.get(first..half), a.get(k + 1 - half..k + 1 - first));
-            let middle = if k.is_multiple_of(2) { a.get(k / 2).copied().unwrap_or(0) } else { 0 };
-            2 * pairs + wide(middle) * wide(middle)
-        });
+        self.columns(out, |k| square_column(a, k));
     }
 
     /// Sum of the columns of a product, reduced on the way.
@@ -155,35 +151,27 @@ impl<const B: u32> Modulus<B> {
         }
     }
 
-    /// The number, below four times the modulus, modulo it.
+    /// The number, below twice the modulus, modulo it.
+    #[inline(never)]
     pub(crate) fn canonical(&self, number: &mut Digits) {
-        for _ in 0..3 {
-            let mut less = self.zero();
-            let borrow = subtract::<B>(&mut less, number, &self.digits);
-            let keep = mask(borrow);
-            for (old, new) in number.iter_mut().zip(less.iter()) {
-                *old = (*old & keep) | (*new & !keep);
-            }
+        let mut less = self.zero();
+        let borrow = subtract::<B>(&mut less, number, &self.digits);
+        let keep = mask(borrow);
+        for (old, new) in number.iter_mut().zip(less.iter()) {
+            *old = (*old & keep) | (*new & !keep);
         }
     }
 
     /// A number at most twice as long as the modulus, modulo it.
+    #[inline(never)]
     pub(crate) fn reduce(&self, bytes: &[u8]) -> Digits {
-        let (upper, lower) =
-            bytes.split_at_checked(bytes.len().saturating_sub(self.len())).unwrap_or_default();
-        let (mut sum, mut other, mut zero) = (self.zero(), self.zero(), self.zero());
-        // Both factors are below 2^bits, so both products are below twice the modulus.
-        self.multiply(&mut sum, &self.read(lower), &self.square);
-        self.multiply(&mut other, &self.read(upper), &self.upper);
-        add::<B>(&mut sum, &other);
-        self.canonical(&mut sum);
-        // From Montgomery's form.
-        if let Some(one) = zero.first_mut() {
-            *one = 1;
-        }
-        self.multiply(&mut other, &sum, &zero);
-        self.canonical(&mut other);
-        other
+        let long = Self::digits_of(bytes, 2 * self.digits.len());
+        let (mut over, mut out) = (self.zero(), self.zero());
+        // It is below R times the modulus, so divided by R it is below twice the modulus; times R^2 and divided by R again it is itself.
+        self.columns(&mut over, |k| wide(long.get(k).copied().unwrap_or(0)));
+        self.multiply(&mut out, &over, &self.square);
+        self.canonical(&mut out);
+        out
     }
 
     /// `a * R`, for `a` at most as long as the modulus.
@@ -193,19 +181,23 @@ impl<const B: u32> Modulus<B> {
         out
     }
 
-    /// 2^`exponent` modulo this, for exponents above log2 R.
+    /// 2^`exponent` modulo this. The exponent is at least twice log2 R, and above that by less than a number has bits.
     pub(crate) fn power_of_two(&self, exponent: usize) -> Digits {
-        // Of 2^(shift + e) squaring makes 2^(shift + 2e), and doubling 2^(shift + e + 1). First 2^bits - m, then up to e = 1.
+        let above = exponent - 2 * self.shift();
+        let mut power = self.enter(&self.enter(&self.bit(above)));
+        self.canonical(&mut power);
+        power
+    }
+
+    /// R^2.
+    fn shifted_twice(&self) -> Digits {
+        // Of R * 2^e squaring makes R * 2^2e, and doubling R * 2^(e + 1). First 2^bits - m, then up to e = 1.
         let (mut power, mut other) = (self.zero(), self.zero());
-        let mut top = self.zero();
-        if let Some(digit) = top.get_mut(self.bits / B as usize) {
-            *digit = 1 << (self.bits % B as usize);
-        }
-        subtract::<B>(&mut power, &top, &self.digits);
+        subtract::<B>(&mut power, &self.bit(self.bits), &self.digits);
         for _ in self.bits..=self.shift() {
             self.double(&mut power);
         }
-        let wanted = exponent - self.shift();
+        let wanted = self.shift();
         for bit in (0..wanted.ilog2()).rev() {
             self.square(&mut other, &power);
             core::mem::swap(&mut power, &mut other);
@@ -215,6 +207,15 @@ impl<const B: u32> Modulus<B> {
             }
         }
         power
+    }
+
+    /// 2^`k`, for k below log2 R.
+    fn bit(&self, k: usize) -> Digits {
+        let mut out = self.zero();
+        if let Some(digit) = out.get_mut(k / B as usize) {
+            *digit = 1 << (k % B as usize);
+        }
+        out
     }
 
     fn double(&self, number: &mut Digits) {
@@ -235,6 +236,16 @@ fn dot(a: &[Limb], b: &[Limb], k: usize) -> Wide {
     let first = (k + 1).saturating_sub(b.len());
     let last = (k + 1).min(a.len());
     pairs(a.get(first..last), b.get((k + 1).saturating_sub(last)..(k + 1 - first).min(b.len())))
+}
+
+/// Column `k` of a square.
+#[inline(always)]
+fn square_column(a: &[Limb], k: usize) -> Wide {
+    let half = k.div_ceil(2);
+    let first = (k + 1).saturating_sub(a.len());
+    let pairs = pairs(a.get(first..half), a.get(k + 1 - half..k + 1 - first));
+    let middle = if k.is_multiple_of(2) { a.get(k / 2).copied().unwrap_or(0) } else { 0 };
+    2 * pairs + wide(middle) * wide(middle)
 }
 
 /// First times last and so on: four at a time in two sums, which stay below the bound of one.
@@ -265,7 +276,17 @@ fn pairs(a: Option<&[Limb]>, b: Option<&[Limb]>) -> Wide {
 #[inline(always)]
 fn pairs(a: Option<&[Limb]>, b: Option<&[Limb]>) -> Wide {
     let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());
-    a.iter().zip(b.iter().rev()).map(|(a, b)| wide(*a) * wide(*b)).sum()
+    let (a_fours, b_fours) = (a.chunks_exact(4), b.rchunks_exact(4));
+    let (a_rest, b_rest) = (a_fours.remainder(), b_fours.remainder());
+    let (mut even, mut odd): (Wide, Wide) = (0, 0);
+    for (a, b) in a_fours.zip(b_fours) {
+        if let ([a, a_1, a_2, a_3], [b_3, b_2, b_1, b]) = (a, b) {
+            even += wide(*a) * wide(*b) + wide(*a_2) * wide(*b_2);
+            odd += wide(*a_1) * wide(*b_1) + wide(*a_3) * wide(*b_3);
+        }
+    }
+    let rest: Wide = a_rest.iter().zip(b_rest.iter().rev()).map(|(a, b)| wide(*a) * wide(*b)).sum();
+    even + odd + rest
 }
 
 /// All bits set, or none.
@@ -274,6 +295,7 @@ fn mask(choice: Choice) -> Limb {
 }
 
 /// `a * b`, as long as both together. Sums are bounded as in the module's introduction.
+#[inline(never)]
 pub(crate) fn product<const B: u32>(a: &[Limb], b: &[Limb]) -> Digits {
     let mut out = Zeroizing::new(vec![0; a.len() + b.len()]);
     let mut sum: Wide = 0;
@@ -286,6 +308,7 @@ pub(crate) fn product<const B: u32>(a: &[Limb], b: &[Limb]) -> Digits {
 }
 
 /// `a += b`; what does not fit is lost.
+#[inline(never)]
 pub(crate) fn add<const B: u32>(a: &mut [Limb], b: &[Limb]) {
     let mut carry: Limb = 0;
     for (place, b) in a.iter_mut().zip(b.iter().copied().chain(core::iter::repeat(0))) {
@@ -296,6 +319,7 @@ pub(crate) fn add<const B: u32>(a: &mut [Limb], b: &[Limb]) {
 }
 
 /// `out = a - b`, and whether `a` was less.
+#[inline(never)]
 pub(crate) fn subtract<const B: u32>(out: &mut [Limb], a: &[Limb], b: &[Limb]) -> Choice {
     let mut borrow: Limb = 0;
     for (place, (a, b)) in out.iter_mut().zip(a.iter().zip(b.iter().copied().chain(core::iter::repeat(0)))) {

@@ -88,7 +88,9 @@ pub enum Command {
     #[command(after_long_help = "Example:
   people sim --key-out key.json
 
-Then, in people.toml: [cloudm] base_url is the `cloudm` of that line, [google] credentials is \"key.json\".")]
+Then, in people.toml: [cloudm] base_url is the `cloudm` of that line, [google] credentials is \"key.json\".
+It takes these secrets: BambooHR `sim-bamboohr-key`; CCAI Platform subdomain `customer`, token `sim-ccai-token`;
+ClientLogin `admin@example.com`, password `sim-gapps-password`.")]
     Sim {
         /// Where to listen; port 0 picks a free one.
         #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]

@@ -134,13 +134,27 @@ pub fn facade(path: &Path, clock: Clock) -> Result<NativeFacade, LoadError> {
 
 /// The whole bridge.
 pub fn bridge(path: &Path, clock: Clock) -> Result<NativeBridge, LoadError> {
+    assemble(path, clock, journal)
+}
+
+/// The whole bridge, over a journal that is open already.
+pub fn bridge_over(path: &Path, clock: Clock, journal: Store) -> Result<NativeBridge, LoadError> {
+    assemble(path, clock, |_, _| Ok(journal))
+}
+
+/// The journal comes last, so that a wrong configuration leaves no file behind.
+fn assemble(
+    path: &Path,
+    clock: Clock,
+    journal: impl FnOnce(&Config, &Path) -> Result<Store, LoadError>,
+) -> Result<NativeBridge, LoadError> {
+    let wrong = |error| LoadError::Config { path: path.to_owned(), error };
     let config = config(path)?;
-    natively(&config).map_err(|error| LoadError::Config { path: path.to_owned(), error })?;
+    natively(&config).map_err(wrong)?;
     let folder = folder(path);
     let credentials = credentials(&config, &folder)?;
     let signer = signer(&credentials)?;
     let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder).limited_by(&config);
     let journal = journal(&config, &folder)?;
-    Bridge::new(config, &secrets(&folder), host, journal, credentials, signer)
-        .map_err(|error| LoadError::Config { path: path.to_owned(), error })
+    Bridge::new(config, &secrets(&folder), host, journal, credentials, signer).map_err(wrong)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use people_core::host::Host;
@@ -23,6 +23,9 @@ use crate::load::NativeBridge;
 
 /// How often due people are looked for when nothing has woken us: another process may have decided something.
 const TICK: Duration = Duration::from_secs(1);
+
+/// How long a burst of deliveries is gathered before it is taken apart: each look for work costs as much as a delivery.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// How often tokens are looked at that are near their end.
 const LOOK_AHEAD: Duration = Duration::from_secs(10);
@@ -153,6 +156,10 @@ async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, BrokenOff> {
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame.map_err(|_| BrokenOff)?.into_data() {
+            // Most bodies come in one piece, which is passed on as it is.
+            if whole.is_empty() && data.len() < limit && body.is_end_stream() {
+                return Ok(data);
+            }
             let room = limit.saturating_sub(whole.len());
             whole.extend_from_slice(data.get(..room.min(data.len())).unwrap_or(&data));
             if whole.len() >= limit {
@@ -196,7 +203,9 @@ impl Worker {
             }
             let patience = self.patience().await;
             tokio::select! {
-                () = self.work.notified() => {}
+                () = self.work.notified() => {
+                    let _ = tokio::time::timeout(GATHER, std::future::pending::<()>()).await;
+                }
                 _ = tokio::time::timeout(patience, std::future::pending::<()>()) => {}
                 Some(_) = drives.join_next(), if !drives.is_empty() => {}
                 _ = stopped.changed() => {}

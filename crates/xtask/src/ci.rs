@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::command::{ask, cargo, run, run_and_read};
 use crate::steps::{Passed, Steps, Stopped};
 use crate::tally::Tally;
-use crate::{jobs, setup, worker};
+use crate::{counts, jobs, setup, worker};
 
 /// The steps, in order. The first failure ends them.
 pub(crate) fn all(steps: &mut Steps) -> Result<(), Stopped> {
@@ -42,6 +42,7 @@ pub(crate) fn all(steps: &mut Steps) -> Result<(), Stopped> {
         "model, auth and core must build for the edge: no clock, no sockets, no threads",
         cargo("build --locked --target wasm32-unknown-unknown -p people-model -p people-auth -p people-core"),
     )?;
+    counts::counts(steps, &[])?;
     worker::all(steps)?;
     jobs::demo(steps, &[])
 }

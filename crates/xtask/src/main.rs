@@ -1,9 +1,12 @@
 //! The jobs of this repository: `cargo xtask <job>`. The standard library only, so that it builds in a second.
 #![expect(clippy::print_stdout, reason = "a job talks to whoever started it")]
 
+mod bench;
 mod ci;
 mod command;
+mod counts;
 mod jobs;
+mod scale;
 mod setup;
 mod steps;
 mod tally;
@@ -22,7 +25,7 @@ struct Job {
     run: fn(&mut Steps, &[String]) -> Result<(), steps::Stopped>,
 }
 
-const JOBS: [Job; 6] = [
+const JOBS: [Job; 9] = [
     Job {
         name: "ci",
         about: "everything that must hold before a change lands; .ci/run is this",
@@ -52,6 +55,27 @@ const JOBS: [Job; 6] = [
         about: "the long test, optimised; [ARGS..] go to the test binary, the environment to the test",
         takes_args: true,
         run: jobs::soak,
+    },
+    Job {
+        name: "bench",
+        about: "the benches, short, with their peers; writes benches/RESULTS.md; [large|all|NAME..] chooses",
+        takes_args: true,
+        run: bench::bench,
+    },
+    Job {
+        name: "counts",
+        about: "instructions of each step against benches/counts.toml; --accept writes them",
+        takes_args: true,
+        run: counts::counts,
+    },
+    Job {
+        name: "scale",
+        about: "a year at the edge in virtual time: the tables of docs/scale.md",
+        takes_args: false,
+        run: |_, _| {
+            scale::print();
+            Ok(())
+        },
     },
     Job {
         name: "demo",

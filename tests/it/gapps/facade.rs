@@ -9,7 +9,7 @@ use people_model::time::SignedDuration;
 use people_sim::{Fault, FaultKind, Sim, SimOptions};
 use serde_json::{Value, json};
 
-use super::{Client, sim};
+use super::{Client, Values, sim};
 
 const D: (&str, &str) = ("domain", "example.com");
 const PASSWORD: &str = "correct-horse-battery";
@@ -214,7 +214,7 @@ async fn what_cloudm_has_nothing_for_is_refused_and_named() {
         .seed_user(json!({"id": "ana@example.com", "givenName": "Ana", "familyName": "Silva"}))
         .expect("a user");
     let ana = [D, ("userName", "ana")];
-    let answered: [(&str, &[(&str, &str)], Value); 7] = [
+    let answered: [(&str, Values<'_>, Value); 7] = [
         ("user.list", &[D], Value::Null),
         ("nickname.list", &[D], Value::Null),
         ("emailList.create", &[D], json!({"name": "x"})),

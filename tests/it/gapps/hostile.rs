@@ -223,7 +223,8 @@ async fn a_huge_answer_is_not_read_to_its_end() {
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     let sent = Arc::new(AtomicU64::new(0));
     let count = sent.clone();
-    let server = tokio::task::spawn(async move {
+    let mut server = tokio::task::JoinSet::new();
+    server.spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.expect("a connection");
             let mut head = [0; 4096];
@@ -247,5 +248,5 @@ async fn a_huge_answer_is_not_read_to_its_end() {
     let said = Client::login(&sim, &base).fails("user.list", &[D], Value::Null).await;
     assert_eq!(said, "Unanswered the answer is larger than 8 MiB");
     assert!(sent.load(Ordering::Relaxed) < 24 << 20, "{} bytes were sent", sent.load(Ordering::Relaxed));
-    server.abort();
+    server.abort_all();
 }

@@ -39,6 +39,9 @@ pub(crate) fn vectors() -> Option<PathBuf> {
     None
 }
 
+/// What fills a path and a query, by name.
+pub(crate) type Values<'a> = &'a [(&'a str, &'a str)];
+
 /// Pretend clouds.
 pub(crate) async fn sim() -> Sim {
     Sim::start(SimOptions { key_pem: Some(key_pem()), delegation: true, ..SimOptions::default() })

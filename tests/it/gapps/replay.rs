@@ -7,7 +7,7 @@ use serde_json::Value;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use super::{Client, sim, vectors};
+use super::{Client, Values, sim, vectors};
 
 /// Answers what was recorded for this path and query; anything else is 500.
 async fn server(exchanges: &[Value]) -> MockServer {
@@ -43,7 +43,7 @@ async fn they_end_with_the_recorded_number_of_entries() {
     let sim = sim().await;
     let domain = ("domain", "test.shehas.net");
     let list = ("name", "b101-20091013151051");
-    let sessions: [(&str, &str, &[(&str, &str)], usize, &str); 4] = [
+    let sessions: [(&str, &str, Values<'_>, usize, &str); 4] = [
         ("AllUsers", "user.list", &[domain], 102, "userName"),
         ("AllNicknames", "nickname.list", &[domain], 102, "nickname"),
         ("AllEmailLists", "emailList.list", &[domain], 105, "name"),

@@ -113,8 +113,8 @@ pub(crate) fn external(source: Value, impersonated: bool) -> Value {
         "client_secret": "hush-client-secret",
         "credential_source": source,
     });
-    if impersonated {
-        document["service_account_impersonation_url"] = json!(impersonation("sa"));
+    if impersonated && let Some(members) = document.as_object_mut() {
+        members.insert("service_account_impersonation_url".into(), json!(impersonation("sa")));
     }
     document
 }

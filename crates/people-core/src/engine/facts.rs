@@ -21,8 +21,18 @@ pub struct Register<T> {
 pub struct Hire {
     /// The first day; `None`: it is taken back.
     pub day: Option<Date>,
-    /// The members that came with it: what an address is made of, so that a later change of name does not matter.
-    pub seed: Members,
+    /// The names that came with it: what an address is made of, so that a later change of name does not matter. `None`: nothing
+    /// came with it.
+    pub seed: Option<Members>,
+}
+
+/// The names that an address is made of.
+#[derive(Clone, Copy, Default)]
+pub struct Seed<'a> {
+    /// The given name.
+    pub given: Option<&'a str>,
+    /// The family name.
+    pub family: Option<&'a str>,
 }
 
 /// What HR says of a leave.

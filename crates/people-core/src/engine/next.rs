@@ -99,11 +99,11 @@ pub fn next<T: Target>(s: &Situation<'_>, seen: &Seen, target: &T) -> Next {
             Next::Wait(later.map_or(due, |later| later.min(due)))
         }
         Plan::Agrees(outcome) => bulk::file(s, seen).unwrap_or_else(|| over(s, outcome)),
-        Plan::Steps(steps) => match steps.first() {
+        Plan::Steps(steps) => match steps.into_iter().next() {
             Some(step) if step.effect.takes_access_away() => {
-                guard(s, seen, std::slice::from_ref(step)).unwrap_or_else(|| Next::Send(step.clone()))
+                guard(s, seen, std::slice::from_ref(&step)).unwrap_or(Next::Send(step))
             }
-            Some(step) => Next::Send(step.clone()),
+            Some(step) => Next::Send(step),
             None => bulk::file(s, seen).unwrap_or_else(|| over(s, Outcome::Agreed)),
         },
     }

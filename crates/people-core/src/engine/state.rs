@@ -16,9 +16,12 @@ use serde_json::Value;
 
 use super::bulk::Rows;
 use super::facts::{
-    Ending, Hire, Invitation, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Tries,
+    Ending, Hire, Invitation, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Seed, Tries,
     Version,
 };
+
+/// The members that an address is made of.
+const NAMES: [&str; 2] = ["givenName", "familyName"];
 
 /// The fold of a log.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -214,10 +217,10 @@ impl State {
             EventKind::Change => {}
             EventKind::Hire => newer(&mut self.hire, &version, || Hire {
                 day: Some(event.effective_date.unwrap_or_else(|| day_of(version.0))),
-                seed: worker.profile.clone(),
+                seed: seed(&worker.profile),
             }),
             EventKind::HireCancelled => {
-                newer(&mut self.hire, &version, || Hire { day: None, seed: Members::new() });
+                newer(&mut self.hire, &version, || Hire { day: None, seed: None });
             }
             EventKind::Leave => newer(self.leave_register(event), &version, || Leave {
                 days: Some(LeaveDays {
@@ -407,19 +410,23 @@ impl State {
         self.approved.iter().any(|approved| approved.same_question(why))
     }
 
-    /// The names that an address is made of: those of the hire, else the latest known.
-    pub fn seed(&self) -> Members {
-        let mut seed: Members = self
-            .members
-            .iter()
-            .filter(|(name, _)| *name == "givenName" || *name == "familyName")
-            .map(|(name, register)| (name.clone(), register.value.clone()))
-            .collect();
-        if let Some(hire) = &self.hire {
-            seed.extend(hire.value.seed.iter().map(|(name, value)| (name.clone(), value.clone())));
-        }
-        seed
+    /// The names that an address is made of: those of the hire, else the latest known. `None`: nothing is known of the person.
+    pub fn seed(&self) -> Option<Seed<'_>> {
+        let hire = self.hire.as_ref().and_then(|hire| hire.value.seed.as_ref());
+        let [given, family] = NAMES.map(|name| {
+            let known = || self.members.get(name).map(|register| &register.value);
+            hire.and_then(|seed| seed.get(name)).or_else(known)
+        });
+        let some = hire.is_some() || given.is_some() || family.is_some();
+        some.then(|| Seed { given: given.and_then(Value::as_str), family: family.and_then(Value::as_str) })
     }
+}
+
+/// The names of a profile, if it says anything.
+fn seed(profile: &Members) -> Option<Members> {
+    let names =
+        || NAMES.iter().filter_map(|name| Some(((*name).to_owned(), profile.get(*name)?.clone()))).collect();
+    (!profile.is_empty()).then(names)
 }
 
 /// The calendar day of a moment in UTC: what a hire or leave without a date means.

@@ -122,7 +122,7 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
         if let Some(ou) = &self.config.policy.ou {
             profile.insert("parentPath".into(), json!(ou));
         }
-        let mut call = Create { domain: &self.config.cloudm.domain, profile: &profile }.call();
+        let mut call = Create { domain: &self.config.cloudm.domain, profile }.call();
         call.password = false;
         let verdict = self.call(&call).await;
         let made = match &verdict {
@@ -296,7 +296,8 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
     async fn patch(&self, who: &Email, after: &Email, change: Value) -> Result<(), Problem> {
         let Value::Object(members) = change else { return Err(Problem::unknown()) };
         let patch = Patch(members);
-        let call = PatchUser { domain: &self.config.cloudm.domain, user: who.as_str(), patch: &patch }.call();
+        let call =
+            PatchUser { domain: &self.config.cloudm.domain, user: who.as_str(), patch: patch.clone() }.call();
         match self.call(&call).await {
             Verdict::Done { .. } => {}
             verdict => return Err(Problem::from(&verdict, who.as_str())),

@@ -1,5 +1,7 @@
 //! A record as a map sees it: as it stands, or with the names under which BambooHR's fields are found, without building either.
 
+use std::ops::Range;
+
 use serde_json::{Map, Value};
 
 use super::{Item, Kind};
@@ -10,13 +12,76 @@ pub(crate) enum View<'a> {
     /// As it stands.
     Plain(Item<'a>),
     /// A record with two members more: `values` and `plain`.
-    Wide(Item<'a>),
+    Wide(&'a Record<'a>),
     /// Each field's value by its name, whether the values stand in `fields.<name>.value` or in the record itself.
-    Values(Item<'a>),
+    Values(&'a Record<'a>),
     /// The same by its name in small letters without spaces and signs.
-    Folded(Item<'a>),
+    Folded(&'a Record<'a>),
     /// A field without a value.
     Nothing,
+}
+
+/// A record whose fields are found by their names in small letters without spaces and signs.
+pub(crate) struct Record<'a> {
+    item: Item<'a>,
+    /// What holds the fields.
+    fields: Item<'a>,
+    /// Whether each is an object with the member `value`.
+    wrapped: bool,
+    /// All folded names, one after the other.
+    folded: String,
+    names: Vec<Name<'a>>,
+}
+
+/// A field.
+struct Name<'a> {
+    /// Where its folded name stands.
+    folded: Range<usize>,
+    name: Item<'a>,
+    field: Item<'a>,
+}
+
+impl<'a> Record<'a> {
+    pub(crate) fn new(item: Item<'a>) -> Self {
+        let fields = item.get("fields").filter(|fields| fields.is_object());
+        let (fields, wrapped) = (fields.unwrap_or(item), fields.is_some());
+        let (mut folded, mut names) = (String::with_capacity(256), Vec::with_capacity(16));
+        for (name, field) in fields.members() {
+            let start = folded.len();
+            fold(&name.text().unwrap_or_default(), &mut folded);
+            names.push(Name { folded: start..folded.len(), name, field });
+        }
+        Self { item, fields, wrapped, folded, names }
+    }
+
+    fn value(&self, field: Item<'a>) -> View<'a> {
+        if self.wrapped && field.is_object() {
+            field.get("value").map_or(View::Nothing, View::Plain)
+        } else {
+            View::Plain(field)
+        }
+    }
+
+    /// Of several names that are one when they are folded, the first in the order of letters counts.
+    fn folded(&self, name: &str) -> Option<View<'a>> {
+        let mut found: Option<&Name<'a>> = None;
+        let is = |own: &&Name<'a>| {
+            own.folded.len() == name.len() && self.folded.get(own.folded.clone()) == Some(name)
+        };
+        for own in self.names.iter().filter(is) {
+            if found.is_none_or(|before| own.name.text() <= before.name.text()) {
+                found = Some(own);
+            }
+        }
+        found.map(|found| self.value(found.field))
+    }
+
+    fn to_map(&self) -> Map<String, Value> {
+        let named = |(name, field): (Item<'a>, Item<'a>)| {
+            (name.text().unwrap_or_default().into_owned(), self.value(field).to_value())
+        };
+        self.fields.members().map(named).collect()
+    }
 }
 
 impl<'a> View<'a> {
@@ -41,26 +106,13 @@ impl<'a> View<'a> {
     pub(crate) fn get(self, name: &str) -> Option<View<'a>> {
         match self {
             Self::Plain(item) => item.get(name).map(View::Plain),
-            Self::Wide(item) => match name {
-                "values" => Some(View::Values(item)),
-                "plain" => Some(View::Folded(item)),
-                _ => item.get(name).map(View::Plain),
+            Self::Wide(record) => match name {
+                "values" => Some(View::Values(record)),
+                "plain" => Some(View::Folded(record)),
+                _ => record.item.get(name).map(View::Plain),
             },
-            Self::Values(item) => match fields(item) {
-                Some(fields) => fields.get(name).map(value),
-                None => item.get(name).map(View::Plain),
-            },
-            // Of several names that are one when they are folded, the first in the order of letters counts.
-            Self::Folded(item) => {
-                let from = fields(item).unwrap_or(item);
-                let mut found: Option<(Item<'a>, Item<'a>)> = None;
-                for (own, value) in from.members().filter(|(own, _)| folds_to(*own, name)) {
-                    if found.is_none_or(|(before, _)| own.text() <= before.text()) {
-                        found = Some((own, value));
-                    }
-                }
-                found.map(|(_, found)| if fields(item).is_some() { value(found) } else { View::Plain(found) })
-            }
+            Self::Values(record) => record.fields.get(name).map(|field| record.value(field)),
+            Self::Folded(record) => record.folded(name),
             Self::Nothing => None,
         }
     }
@@ -72,67 +124,38 @@ impl<'a> View<'a> {
 
     /// A copy on its own.
     pub(crate) fn to_value(self) -> Value {
-        let values = |item: Item<'_>| -> Map<String, Value> {
-            let named =
-                |(name, value): (Item<'_>, Value)| (name.text().unwrap_or_default().into_owned(), value);
-            match fields(item) {
-                Some(fields) => {
-                    fields.members().map(|(name, field)| named((name, value(field).to_value()))).collect()
-                }
-                None => item.members().map(|(name, value)| named((name, value.to_value()))).collect(),
-            }
-        };
         match self {
             Self::Plain(item) => item.to_value(),
             Self::Nothing => Value::Null,
-            Self::Values(item) => Value::Object(values(item)),
-            Self::Folded(item) => {
+            Self::Values(record) => Value::Object(record.to_map()),
+            Self::Folded(record) => {
                 let mut folded = Map::new();
-                for (name, value) in values(item) {
-                    folded.entry(fold(&name).collect::<String>()).or_insert(value);
+                for (name, value) in record.to_map() {
+                    let mut own = String::new();
+                    fold(&name, &mut own);
+                    folded.entry(own).or_insert(value);
                 }
                 Value::Object(folded)
             }
-            Self::Wide(item) => {
-                let mut wide = match item.to_value() {
+            Self::Wide(record) => {
+                let mut wide = match record.item.to_value() {
                     Value::Object(members) => members,
                     _ => Map::new(),
                 };
-                wide.insert("values".to_owned(), View::Values(item).to_value());
-                wide.insert("plain".to_owned(), View::Folded(item).to_value());
+                wide.insert("values".to_owned(), View::Values(record).to_value());
+                wide.insert("plain".to_owned(), View::Folded(record).to_value());
                 Value::Object(wide)
             }
         }
     }
 }
 
-fn fields(record: Item<'_>) -> Option<Item<'_>> {
-    record.get("fields").filter(|fields| fields.is_object())
-}
-
-/// What a field holds: itself, or its member `value`.
-fn value(field: Item<'_>) -> View<'_> {
-    if field.is_object() { field.get("value").map_or(View::Nothing, View::Plain) } else { View::Plain(field) }
-}
-
-fn fold(name: &str) -> impl Iterator<Item = char> + '_ {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
-}
-
-fn folds_to(name: Item<'_>, wanted: &str) -> bool {
-    match name.text() {
-        Some(name) if name.is_ascii() => {
-            let mut own = name.bytes().filter(u8::is_ascii_alphanumeric);
-            let mut wanted = wanted.bytes();
-            loop {
-                match (own.next(), wanted.next()) {
-                    (None, None) => return true,
-                    (Some(own), Some(wanted)) if own.to_ascii_lowercase() == wanted => {}
-                    _ => return false,
-                }
-            }
-        }
-        Some(name) => fold(&name).eq(wanted.chars()),
-        None => false,
+/// Adds the name in small letters without spaces and signs.
+fn fold(name: &str, out: &mut String) {
+    if name.is_ascii() {
+        let small = |byte: u8| char::from(byte.to_ascii_lowercase());
+        out.extend(name.bytes().filter(u8::is_ascii_alphanumeric).map(small));
+    } else {
+        out.extend(name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
     }
 }

@@ -60,10 +60,13 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
     /// Answers a request. The body is whole; a host that sees one longer than `[server] max_body` passes on what fits and one byte
     /// more.
     pub async fn serve(&self, request: Request<Bytes>) -> Served {
+        let path = request.uri().path();
+        if let Some(source) = path.strip_prefix("/hooks/").filter(|rest| !rest.contains('/')) {
+            return self.hook(source, &request).await;
+        }
         if let Some(alive) = alive(&request) {
             return alive.into();
         }
-        let path = request.uri().path().to_owned();
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         match parts.as_slice() {
             ["hooks", source] => self.hook(source, &request).await,
@@ -113,10 +116,8 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             Reception::Proven(proof) => proof,
         };
         let key = DeliveryId::of(&name, &proof.dedupe_key);
-        let mut unique = proof.dedupe_key;
-        unique.extend_from_slice(&now.as_nanosecond().to_be_bytes());
         let delivery = Delivery {
-            id: DeliveryId::of(&name, &unique),
+            id: DeliveryId::received(&name, &proof.dedupe_key, now),
             source: name.clone(),
             received: now,
             trust: proof.trust,

@@ -2,13 +2,14 @@
 
 use core::arch::x86_64::{
     __m128i, __m256d, __m256i, _mm_add_epi64, _mm_and_si128, _mm_castpd_si128, _mm_castsi128_pd,
-    _mm_or_si128, _mm_set1_epi64x, _mm_set1_pd, _mm_srli_epi64, _mm_store_si128, _mm_sub_pd,
-    _mm256_add_epi64, _mm256_and_si256, _mm256_broadcast_pd, _mm256_castpd_si256, _mm256_castsi256_pd,
-    _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_fmadd_pd, _mm256_loadu_pd, _mm256_set_epi64x,
-    _mm256_set_m128i, _mm256_set1_pd, _mm256_setzero_si256, _mm256_sub_pd,
+    _mm_load_si128, _mm_loadu_si128, _mm_or_si128, _mm_set1_epi64x, _mm_set1_pd, _mm_srli_epi64,
+    _mm_store_si128, _mm_sub_pd, _mm256_add_epi64, _mm256_add_pd, _mm256_and_si256, _mm256_broadcast_pd,
+    _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_castsi256_si128, _mm256_extracti128_si256,
+    _mm256_fmadd_pd, _mm256_loadu_pd, _mm256_set_epi64x, _mm256_set_m128i, _mm256_set1_pd,
+    _mm256_setzero_si256, _mm256_sub_pd,
 };
 
-use super::float::{BITS, C1, C2, Floats, HIGH_BIAS, INTEGER, LOW_BIAS, MASK};
+use super::float::{BITS, C1, C2, Floats, HIGH_BIAS, INTEGER, LOW_BIAS, MASK, NUMBERS};
 use super::{Machine, Shape, multiply, square};
 
 /// AVX2 and FMA.
@@ -22,13 +23,19 @@ impl Machine for Avx2 {
     const BITS: u32 = BITS;
     const LOW_BIAS: u64 = LOW_BIAS;
     const HIGH_BIAS: u64 = HIGH_BIAS;
+    const NUMBERS: [u64; 2] = NUMBERS;
     type Cell = Floats;
     type One = __m128i;
     type Two = __m256i;
+    /// Compilers know what to do with constants.
+    type Constants = ();
 
     fn available() -> bool {
         std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
     }
+
+    #[inline(always)]
+    unsafe fn constants(_numbers: &[u64; 2]) {}
 
     #[inline(always)]
     unsafe fn splat(number: u64) -> __m128i {
@@ -76,7 +83,15 @@ impl Machine for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn product(a: __m256i, b: __m256i) -> (__m256i, __m256i) {
+    unsafe fn twice(factor: __m256i) -> __m256i {
+        unsafe {
+            let factor = _mm256_castsi256_pd(factor);
+            _mm256_castpd_si256(_mm256_add_pd(factor, factor))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn product(a: __m256i, b: __m256i, _constants: ()) -> (__m256i, __m256i) {
         unsafe {
             let (a, b): (__m256d, __m256d) = (_mm256_castsi256_pd(a), _mm256_castsi256_pd(b));
             let high = _mm256_fmadd_pd(a, b, _mm256_set1_pd(C1));
@@ -102,6 +117,16 @@ impl Machine for Avx2 {
     #[inline(always)]
     unsafe fn store(at: *mut Floats, digit: __m128i) {
         unsafe { _mm_store_si128(at.cast(), digit) }
+    }
+
+    #[inline(always)]
+    unsafe fn mask(masks: &[u64; 2]) -> __m128i {
+        unsafe { _mm_loadu_si128(masks.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn gated(sum: __m128i, at: *const Floats, mask: __m128i) -> __m128i {
+        unsafe { _mm_or_si128(sum, _mm_and_si128(_mm_load_si128(at.cast()), mask)) }
     }
 
     #[target_feature(enable = "avx2,fma")]

@@ -1,7 +1,7 @@
 //! Products of 51-bit digits in floating point, exactly, by fused multiplication and addition.
 //!
-//! Digits are integers `0 <= x < 2^51 + 2^10`, held as `f64`. For a product `x * y < 2^102 * (1 + 2^-40)`:
-//! - `h = fma(x, y, C1)` with `C1 = 2^103 + 2^101` lies between 2^103 and 2^104, where neighbouring numbers are 2^51 apart. So its mantissa
+//! Digits are integers `0 <= x < 2^51`, held as `f64`; one factor may be twice a digit. For a product `x * y < 2^103 - 2^52`:
+//! - `h = fma(x, y, C1)` with `C1 = 2^103` lies between 2^103 and 2^104, where neighbouring numbers are 2^51 apart. So its mantissa
 //!   counts, as an integer, `H = round(x * y / 2^51)` on top of `C1`'s bits.
 //! - `C2 - h` with `C2 = C1 + 3 * 2^51` is `(3 - H) * 2^51`, a multiple of 2^51 below 2^104: exact.
 //! - `l = fma(x, y, C2 - h)` is `x * y - H * 2^51 + 3 * 2^51`. Rounding to the nearest leaves `|x * y - H * 2^51| <= 2^50`, so `l` lies between 2^52 and
@@ -17,14 +17,16 @@ use super::Cell;
 pub(super) const BITS: u32 = 51;
 /// All bits of a digit.
 pub(super) const MASK: u64 = (1 << BITS) - 1;
-/// 2^103 + 2^101.
-pub(super) const C1: f64 = f64::from_bits(0x4664_0000_0000_0000);
+/// 2^103.
+pub(super) const C1: f64 = f64::from_bits(0x4660_0000_0000_0000);
 /// `C1 + 3 * 2^51`.
-pub(super) const C2: f64 = f64::from_bits(0x4664_0000_0000_0003);
+pub(super) const C2: f64 = f64::from_bits(0x4660_0000_0000_0003);
+/// Both, as they lie in memory.
+pub(super) const NUMBERS: [u64; 2] = [C1.to_bits(), C2.to_bits()];
 /// 2^52, whose mantissa counts in ones: an integer below 2^52 becomes a float by setting these bits and subtracting this.
 pub(super) const INTEGER: f64 = f64::from_bits(0x4330_0000_0000_0000);
 /// Too much in the sum of `H`.
-pub(super) const HIGH_BIAS: u64 = 0x4664_0000_0000_0000;
+pub(super) const HIGH_BIAS: u64 = 0x4660_0000_0000_0000;
 /// Too much in the sum of low parts: the bits of 2^52 + 2^51.
 pub(super) const LOW_BIAS: u64 = 0x4338_0000_0000_0000;
 
@@ -51,12 +53,5 @@ impl Cell for Floats {
     fn numbers(self) -> (u64, u64) {
         let [p, q] = self.0;
         (f64::from_bits(p) as u64, f64::from_bits(q) as u64)
-    }
-
-    #[inline(always)]
-    fn or(&mut self, other: Self, p: u64, q: u64) {
-        let ([own_p, own_q], [p_bits, q_bits]) = (&mut self.0, other.0);
-        *own_p |= p_bits & p;
-        *own_q |= q_bits & q;
     }
 }

@@ -2,7 +2,6 @@
 
 use core::marker::PhantomData;
 
-use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use super::{Cell as _, Machine, Number, PADDING, Shape, start, start_mut, starts};
@@ -63,6 +62,7 @@ impl<M: Machine> Field for Lanes<M> {
             tail: Zeroizing::default(),
             product_start: starts::<M>(digits, false),
             square_start: starts::<M>(digits, true),
+            numbers: core::hint::black_box(M::NUMBERS),
         };
         let mut new = Self { shape, room: (digits * M::BITS as usize).div_ceil(8), machine: PhantomData };
         new.shape.tail = new.number(&tail(&primes.p, M::BITS, digits), &tail(&primes.q, M::BITS, digits));
@@ -98,20 +98,34 @@ impl<M: Machine> Field for Lanes<M> {
     }
 
     fn select(&self, out: &mut Number<M>, table: &[Number<M>], p: u8, q: u8) {
+        let all = |wanted: u8, k: u8| u64::from(wanted ^ k).wrapping_sub(1).cast_signed() >> 63;
+        let mut masks = Zeroizing::new([[0; 2]; 32]);
+        for (k, mask) in (0_u8..).zip(masks.iter_mut()) {
+            *mask = [p, q].map(|wanted| all(wanted, k).cast_unsigned());
+        }
+        // What a mask says is no business of the compiler's, which could make a branch of it.
+        let masks = core::hint::black_box(&masks);
+        self.check(&[out]);
         out.fill(M::Cell::default());
-        let mask = |wanted: u8, k: u8| u64::from(wanted.ct_eq(&k).unwrap_u8()).wrapping_neg();
-        let digits = |entry: &'_ Number<M>| entry.len() - PADDING;
-        // Tables have 16 or 32 entries; four at a time are one pass over `out`.
-        for (k, entries) in (0_u8..).step_by(4).zip(table.chunks_exact(4)) {
-            let [a, b, c, d] = entries else { continue };
-            let masks = [0, 1, 2, 3].map(|next| (mask(p, k + next), mask(q, k + next)));
-            let cells = out.iter_mut().zip(a.iter()).zip(b.iter()).zip(c.iter()).zip(d.iter());
-            for ((((out, a), b), c), d) in cells.take(digits(a)).skip(PADDING) {
-                let mut cell = *out;
-                for (entry, (p, q)) in [a, b, c, d].into_iter().zip(masks) {
-                    cell.or(*entry, p, q);
+        // Tables have 16 or 32 entries; eight at a time are one pass over `out`.
+        for (entries, masks) in table.chunks_exact(8).zip(masks.chunks_exact(8)) {
+            let ([a, b, c, d, e, f, g, h], Ok(masks)) = (entries, <&[_; 8]>::try_from(masks)) else {
+                continue;
+            };
+            let entries = [a, b, c, d, e, f, g, h];
+            self.check(&entries);
+            // SAFETY: the machine is available, or there would be no `self`; all numbers have `digits` and their zeros, as was just checked.
+            unsafe {
+                let (masks, entries) =
+                    (masks.each_ref().map(|mask| M::mask(mask)), entries.map(|entry| start(entry)));
+                let out = start_mut(out);
+                for k in 0..self.shape.digits {
+                    let mut sum = M::splat(0);
+                    for (entry, mask) in entries.into_iter().zip(masks) {
+                        sum = M::gated(sum, entry.add(k), mask);
+                    }
+                    M::store(out.add(k), M::gated(sum, out.add(k), M::splat(u64::MAX)));
                 }
-                *out = cell;
             }
         }
     }

@@ -50,15 +50,21 @@ pub(crate) trait Machine: Sized {
     const LOW_BIAS: u64;
     /// The same for its high part, which counts in the next column; zero where products are not split.
     const HIGH_BIAS: u64;
+    /// What [`constants`](Self::constants) are made of.
+    const NUMBERS: [u64; 2];
     /// A digit modulo p and a digit modulo q, as they lie in memory.
     type Cell: Cell;
     /// A sum, or a digit, modulo p and modulo q.
     type One: Copy;
     /// Two neighbouring columns.
     type Two: Copy;
+    /// What products need, loaded once per multiplication: engines make a constant anew wherever it stands, in inner loops too.
+    type Constants: Copy;
 
     /// Whether this processor has the instructions and calculates exactly.
     fn available() -> bool;
+    /// The constants, from [`Shape::numbers`].
+    unsafe fn constants(numbers: &[u64; 2]) -> Self::Constants;
     /// The same number for both primes.
     unsafe fn splat(number: u64) -> Self::One;
     unsafe fn zero() -> Self::Two;
@@ -88,13 +94,19 @@ pub(crate) trait Machine: Sized {
     unsafe fn second_only(a: Self::Two) -> Self::Two;
     /// The sums of the first and the second column.
     unsafe fn halves(a: Self::Two) -> (Self::One, Self::One);
-    /// The low and the high part of digit by digit, each with its bias.
-    unsafe fn product(a: Self::Two, b: Self::Two) -> (Self::Two, Self::Two);
+    /// Twice a factor.
+    unsafe fn twice(factor: Self::Two) -> Self::Two;
+    /// The low and the high part of digit, or twice a digit, by digit, each with its bias.
+    unsafe fn product(a: Self::Two, b: Self::Two, constants: Self::Constants) -> (Self::Two, Self::Two);
     /// The low bits of a sum, made a factor.
     unsafe fn digit(sum: Self::One) -> Self::One;
     /// A sum without them, shifted down; sums count as unsigned.
     unsafe fn carry(sum: Self::One) -> Self::One;
     unsafe fn store(at: *mut Self::Cell, digit: Self::One);
+    /// A mask for digits modulo p and one for digits modulo q: all bits or none.
+    unsafe fn mask(masks: &[u64; 2]) -> Self::One;
+    /// `sum`, and those bits of a cell that the mask has.
+    unsafe fn gated(sum: Self::One, at: *const Self::Cell, mask: Self::One) -> Self::One;
     /// [`multiply`] and [`square`], compiled for the machine.
     unsafe fn multiply(shape: &Shape<Self>, out: *mut Self::Cell, a: *const Self::Cell, b: *const Self::Cell);
     unsafe fn square(shape: &Shape<Self>, out: *mut Self::Cell, a: *const Self::Cell);
@@ -105,8 +117,6 @@ pub(crate) trait Cell: DefaultIsZeroes {
     fn new(p: u64, q: u64) -> Self;
     /// The digits modulo p and modulo q.
     fn numbers(self) -> (u64, u64);
-    /// Adds those bits of `other` whose lane's mask, all ones or none, has them.
-    fn or(&mut self, other: Self, p: u64, q: u64);
 }
 
 /// What multiplication needs to know of the primes.
@@ -117,6 +127,8 @@ pub(crate) struct Shape<M: Machine> {
     /// What each column's sum starts with in a product and in a square: minus the biases, plus [`OFFSET`].
     product_start: Vec<u64>,
     square_start: Vec<u64>,
+    /// [`Machine::NUMBERS`], in a place where the compiler does not know them.
+    numbers: [u64; 2],
 }
 
 type Number<M> = Zeroizing<Vec<<M as Machine>::Cell>>;
@@ -146,26 +158,26 @@ fn start_mut<T>(number: &mut [T]) -> *mut T {
 pub(crate) struct Four<M: Machine> {
     lows: [M::Two; 2],
     highs: [M::Two; 2],
+    constants: M::Constants,
 }
 
 impl<M: Machine> Four<M> {
     /// # Safety
     /// The machine is available.
     #[inline(always)]
-    unsafe fn zero() -> Self {
+    unsafe fn zero(constants: M::Constants) -> Self {
         // SAFETY: the caller's word.
-        unsafe { Self { lows: [M::zero(), M::zero()], highs: [M::zero(), M::zero()] } }
+        unsafe { Self { lows: [M::zero(), M::zero()], highs: [M::zero(), M::zero()], constants } }
     }
 
     /// Adds the products of one digit and four.
     ///
     /// # Safety
-    /// The machine is available, `a` points at a cell and `b` at four.
+    /// The machine is available, `b` points at four cells.
     #[inline(always)]
-    unsafe fn meet(&mut self, a: *const M::Cell, b: *const M::Cell) {
+    unsafe fn meet(&mut self, a: M::Two, b: *const M::Cell) {
         // SAFETY: the caller's word.
         unsafe {
-            let a = M::both(a);
             self.first(a, b);
             self.second(a, b.add(2));
         }
@@ -179,7 +191,7 @@ impl<M: Machine> Four<M> {
     unsafe fn first(&mut self, a: M::Two, b: *const M::Cell) {
         // SAFETY: the caller's word.
         unsafe {
-            let (low, high) = M::product(a, M::pair(b));
+            let (low, high) = M::product(a, M::pair(b), self.constants);
             M::gather(self, 0, low, high);
         }
     }
@@ -192,19 +204,25 @@ impl<M: Machine> Four<M> {
     unsafe fn second(&mut self, a: M::Two, b: *const M::Cell) {
         // SAFETY: the caller's word.
         unsafe {
-            let (low, high) = M::product(a, M::pair(b));
+            let (low, high) = M::product(a, M::pair(b), self.constants);
             M::gather(self, 1, low, high);
         }
     }
 }
 
-/// Where sums of columns come from. Not a closure: that would be compiled for the plainest processor.
+/// Where sums of columns come from, those of the reduction along with them. Each loop adds one digit's products only: with two in
+/// one body compilers keep them all until the end, and run out of registers. Not a closure: that would be compiled for the plainest processor.
 trait Sums<M: Machine> {
-    /// The products of columns `k` to `k + 3`, for `k` even, from -2 to `2 * digits - 2`.
+    /// Columns `k` to `k + 3` for `k` even, from -2 to `digits - 4`, with the factors 0 to `k - 1` of the reduction, which meet the tail.
     ///
     /// # Safety
-    /// The machine is available, and the pointers inside point at digit 0 of numbers of that length.
-    unsafe fn at(&self, k: isize) -> Four<M>;
+    /// The machine is available, and the pointers inside and both arguments point at digit 0 of numbers of that length.
+    unsafe fn lower(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell);
+    /// The same for `k` from `digits` to `2 * digits - 2`, and the factors from `k + 1 - digits` on.
+    ///
+    /// # Safety
+    /// As for [`lower`](Self::lower).
+    unsafe fn upper(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell);
 }
 
 struct Product<C> {
@@ -215,16 +233,35 @@ struct Product<C> {
 
 impl<M: Machine> Sums<M> for Product<M::Cell> {
     #[inline(always)]
-    unsafe fn at(&self, k: isize) -> Four<M> {
-        let n = self.digits;
-        // SAFETY: i lies in 0..n; k - i is at least k - (k + 3) = -3 and at most k - (k + 1 - n) = n - 1, so four cells from there lie
-        // between -3 and n + 2: within the zeros of `b`.
+    unsafe fn lower(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
+        let (a, b) = (self.a, self.b);
+        // SAFETY: in the loop 0 <= i < k <= n - 4, so cells of `b` from 1 to n - 1 are read, and of `tail` from 0 to n - 2. After it
+        // digits of `a` from -2 to n - 1 meet those of `b` from -1 to 3.
         unsafe {
-            let mut sums = Four::zero();
-            for i in (k + 1 - n).max(0)..(k + 4).min(n) {
-                sums.meet(self.a.offset(i), self.b.offset(k - i));
+            for i in 0..k {
+                sums.meet(M::both(a.offset(i)), b.offset(k - i));
             }
-            sums
+            for i in 0..k {
+                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
+            }
+            sums.meet(M::both(a.offset(k)), b);
+            sums.meet(M::both(a.offset(k + 1)), b.offset(-1));
+            sums.second(M::both(a.offset(k + 2)), b);
+            sums.second(M::both(a.offset(k + 3)), b.offset(-1));
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn upper(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
+        let n = self.digits;
+        // SAFETY: k + 1 - n <= i < n, so k - i lies between 1 and n - 1, and four cells from there or from one before it end at n + 2.
+        unsafe {
+            for i in k + 1 - n..n {
+                sums.meet(M::both(self.a.offset(i)), self.b.offset(k - i));
+            }
+            for i in k + 1 - n..n {
+                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
+            }
         }
     }
 }
@@ -234,30 +271,57 @@ struct Square<C> {
     a: *const C,
 }
 
+impl<C> Square<C> {
+    /// Digit `half` meets itself in the first column, once, and three more in the others; the next one meets itself in the third.
+    ///
+    /// # Safety
+    /// The machine is available, `a` points at a number and `half` lies between -1 and `digits - 1`.
+    #[inline(always)]
+    unsafe fn middle<M: Machine<Cell = C>>(&self, sums: &mut Four<M>, half: isize) {
+        // SAFETY: cells between -1 and n + 2 are read.
+        unsafe {
+            let at = self.a.offset(half);
+            let (middle, next) = (M::both(at), M::both(at.add(1)));
+            sums.second(M::twice(middle), at.add(2));
+            for (which, factor, at) in [(0, middle, at), (1, next, at.add(1))] {
+                let (low, high) = M::product(factor, M::pair(at), sums.constants);
+                // Off the diagonal everything counts twice.
+                let weighted = |own| M::add_two(own, M::second_only(own));
+                M::gather(sums, which, weighted(low), weighted(high));
+            }
+        }
+    }
+}
+
 impl<M: Machine> Sums<M> for Square<M::Cell> {
     #[inline(always)]
-    unsafe fn at(&self, k: isize) -> Four<M> {
+    unsafe fn lower(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
         let (a, half) = (self.a, k / 2);
-        // SAFETY: in the loop i is below k / 2, thus below n, and k - i lies between k / 2 and k - (k + 1 - n) = n - 1, so four cells from there
-        // end at n + 2. After it, k / 2 lies between -1 and n - 1, so cells between -1 and n + 2 are read.
+        // SAFETY: 0 <= i < half, so k - i lies between half + 1 and k, which is at most n - 4. Of the tail, cells from 0 to n - 2 are read.
         unsafe {
-            let mut sums = Four::<M>::zero();
-            for i in (k + 1 - self.digits).max(0)..half {
-                sums.meet(a.offset(i), a.offset(k - i));
+            for i in 0..half {
+                sums.meet(M::twice(M::both(a.offset(i))), a.offset(k - i));
             }
-            // Digit k / 2 meets itself in the first column, once, and three more in the others; the next one meets itself in the third.
-            let (middle, next) = (M::both(a.offset(half)), M::both(a.offset(half + 1)));
-            sums.second(middle, a.offset(half + 2));
-            // Off the diagonal everything counts twice.
-            for sum in sums.lows.iter_mut().chain(&mut sums.highs) {
-                *sum = M::add_two(*sum, *sum);
+            for i in 0..k {
+                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
             }
-            for (which, factor, at) in [(0, middle, half), (1, next, half + 1)] {
-                let (low, high) = M::product(factor, M::pair(a.offset(at)));
-                let weighted = |own| M::add_two(own, M::second_only(own));
-                M::gather(&mut sums, which, weighted(low), weighted(high));
+            self.middle(sums, half);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn upper(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
+        let (a, half, n) = (self.a, k / 2, self.digits);
+        // SAFETY: in the first loop k + 1 - n <= i < half, so k - i lies between half + 1 and n - 1. In the second i is below n, so cells of the
+        // tail from k - n, which is at least 0, to n + 1 are read.
+        unsafe {
+            for i in k + 1 - n..half {
+                sums.meet(M::twice(M::both(a.offset(i))), a.offset(k - i));
             }
-            sums
+            for i in k + 1 - n..n {
+                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
+            }
+            self.middle(sums, half);
         }
     }
 }
@@ -307,6 +371,7 @@ unsafe fn columns<M: Machine>(shape: &Shape<M>, starts: &[u64], out: *mut M::Cel
     // read, by the first loop, and in the second those overwritten, up to k + 3 - n, are not read any more: the next four columns read from
     // k + 5 - n on.
     unsafe {
+        let constants = M::constants(&shape.numbers);
         let mut carry = M::splat(0);
         let mut over = M::splat(0);
         let mut column = |sum: M::One, more: M::One, carry: M::One| {
@@ -316,10 +381,8 @@ unsafe fn columns<M: Machine>(shape: &Shape<M>, starts: &[u64], out: *mut M::Cel
         };
         let mut k = first(n);
         while k < n {
-            let mut four = sums.at(k);
-            for i in 0..k {
-                four.meet(out.offset(i), tail.offset(k - 1 - i));
-            }
+            let mut four = Four::zero(constants);
+            sums.lower(&mut four, k, out, tail);
             let (low, _) = M::halves(four.lows[0]);
             let sum = column(low, over, carry);
             let factor = M::digit(sum);
@@ -346,10 +409,8 @@ unsafe fn columns<M: Machine>(shape: &Shape<M>, starts: &[u64], out: *mut M::Cel
             k += 4;
         }
         while k < 2 * n {
-            let mut four = sums.at(k);
-            for i in k + 1 - n..n {
-                four.meet(out.offset(i), tail.offset(k - 1 - i));
-            }
+            let mut four = Four::zero(constants);
+            sums.upper(&mut four, k, out, tail);
             let ((low, low_1), (low_2, low_3)) = (M::halves(four.lows[0]), M::halves(four.lows[1]));
             let ((high, high_1), (high_2, high_3)) = (M::halves(four.highs[0]), M::halves(four.highs[1]));
             let mut at = out.offset(k - n);
@@ -376,10 +437,12 @@ fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {
         let from = (k + 1 - n).max(0);
         // Products in each of the four columns, low and high parts alike.
         let products = if square {
-            let twice = 2 * (k / 2 - from).max(0);
-            [twice + 1, twice + 2, twice + 3, twice + 4]
+            let pairs = (k / 2 - from).max(0);
+            [pairs + 1, pairs + 2, pairs + 2, pairs + 3]
+        } else if k < n {
+            [k.max(0) + 2, k.max(0) + 2, k.max(0) + 4, k.max(0) + 4]
         } else {
-            [(k + 4).min(n) - from; 4]
+            [n - from; 4]
         };
         let (factors, new) = if k < n { (k.max(0), [0, 1, 2, 3]) } else { (2 * n - 1 - k, [0; 4]) };
         let [p, p_1, p_2, p_3] = products.map(|count| count + factors);

@@ -3,11 +3,11 @@
 //! Relaxed multiplication and addition may be fused or not, as the host likes. [`Machine::available`] looks.
 
 use core::arch::wasm32::{
-    f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2_add, i64x2_splat, u64x2_shr, u64x2_splat, v128,
-    v128_and, v128_load, v128_or, v128_store,
+    f64x2_add, f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2_add, i64x2_splat, u64x2_shr, u64x2_splat,
+    v128, v128_and, v128_load, v128_load64_splat, v128_or, v128_store,
 };
 
-use super::float::{BITS, C1, C2, Floats, HIGH_BIAS, INTEGER, LOW_BIAS, MASK};
+use super::float::{BITS, Floats, HIGH_BIAS, INTEGER, LOW_BIAS, MASK, NUMBERS};
 use super::{Cell as _, Four, Machine, Shape, multiply, square};
 
 /// Relaxed SIMD.
@@ -21,9 +21,12 @@ impl Machine for Relaxed {
     const BITS: u32 = BITS;
     const LOW_BIAS: u64 = LOW_BIAS;
     const HIGH_BIAS: u64 = HIGH_BIAS;
+    const NUMBERS: [u64; 2] = NUMBERS;
     type Cell = Floats;
     type One = v128;
     type Two = (v128, v128);
+    /// `C1` and `C2`.
+    type Constants = (v128, v128);
 
     /// Whether the host fuses: a product whose low half would be lost otherwise. `black_box`, since the compiler may know better than the host.
     fn available() -> bool {
@@ -33,7 +36,8 @@ impl Machine for Relaxed {
         let mut sum = [Floats::default(); 2];
         let [low_cell, high_cell] = &mut sum;
         unsafe {
-            let ((low, _), (high, _)) = Self::product(Self::both(x_cell), Self::both(y_cell));
+            let constants = Self::constants(&NUMBERS);
+            let ((low, _), (high, _)) = Self::product(Self::both(x_cell), Self::both(y_cell), constants);
             Self::store(low_cell, low);
             Self::store(high_cell, high);
         }
@@ -45,6 +49,12 @@ impl Machine for Relaxed {
             let low = i128::from(low.wrapping_sub(LOW_BIAS).cast_signed());
             (high << BITS).cast_signed().checked_add(low) == Some(exact.cast_signed())
         })
+    }
+
+    #[inline(always)]
+    unsafe fn constants(numbers: &[u64; 2]) -> (v128, v128) {
+        let [first, second] = numbers;
+        unsafe { (v128_load64_splat(first), v128_load64_splat(second)) }
     }
 
     #[inline(always)]
@@ -108,10 +118,19 @@ impl Machine for Relaxed {
     }
 
     #[inline(always)]
-    unsafe fn product(a: (v128, v128), b: (v128, v128)) -> ((v128, v128), (v128, v128)) {
+    unsafe fn twice(factor: (v128, v128)) -> (v128, v128) {
+        (f64x2_add(factor.0, factor.0), f64x2_add(factor.1, factor.1))
+    }
+
+    #[inline(always)]
+    unsafe fn product(
+        a: (v128, v128),
+        b: (v128, v128),
+        (c1, c2): (v128, v128),
+    ) -> ((v128, v128), (v128, v128)) {
         let one = |a, b| {
-            let high = f64x2_relaxed_madd(a, b, f64x2_splat(C1));
-            (f64x2_relaxed_madd(a, b, f64x2_sub(f64x2_splat(C2), high)), high)
+            let high = f64x2_relaxed_madd(a, b, c1);
+            (f64x2_relaxed_madd(a, b, f64x2_sub(c2, high)), high)
         };
         let (first, second) = (one(a.0, b.0), one(a.1, b.1));
         ((first.0, second.0), (first.1, second.1))
@@ -131,6 +150,16 @@ impl Machine for Relaxed {
     #[inline(always)]
     unsafe fn store(at: *mut Floats, digit: v128) {
         unsafe { v128_store(at.cast(), digit) }
+    }
+
+    #[inline(always)]
+    unsafe fn mask(masks: &[u64; 2]) -> v128 {
+        unsafe { v128_load(masks.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn gated(sum: v128, at: *const Floats, mask: v128) -> v128 {
+        unsafe { v128_or(sum, v128_and(v128_load(at.cast()), mask)) }
     }
 
     unsafe fn multiply(shape: &Shape<Self>, out: *mut Floats, a: *const Floats, b: *const Floats) {

@@ -1,10 +1,10 @@
 //! WebAssembly with plain SIMD: products of 28-bit digits in 64-bit lanes.
 //!
-//! A column has at most 2 * 76 products below 2^56 and a carry below 2^36: below 2^63.3. Nothing is signed and nothing is split, so there is no bias.
+//! Twice a digit has 29 bits, and two of them lie in 64 without a carry between. A column has at most 2 * 76 products below 2^56 and a carry below 2^36: below 2^63.3. Nothing is signed and nothing is split, so there is no bias.
 
 use core::arch::wasm32::{
     i64x2_add, i64x2_splat, u32x4_shuffle, u64x2_extmul_high_u32x4, u64x2_extmul_low_u32x4, u64x2_shr,
-    u64x2_splat, v128, v128_and, v128_load, v128_load64_splat, v128_store64_lane,
+    u64x2_splat, v128, v128_and, v128_load, v128_load64_splat, v128_load64_zero, v128_or, v128_store64_lane,
 };
 
 use zeroize::DefaultIsZeroes;
@@ -33,13 +33,6 @@ impl Cell for Integers {
         let [p, q] = self.0;
         (p.into(), q.into())
     }
-
-    #[inline(always)]
-    fn or(&mut self, other: Self, p: u64, q: u64) {
-        let ([own_p, own_q], [p_bits, q_bits]) = (&mut self.0, other.0);
-        *own_p |= p_bits & p as u32;
-        *own_q |= q_bits & q as u32;
-    }
 }
 
 // SAFETY (of all functions): a module with these instructions does not start where they are missing. Pointers come from the
@@ -50,15 +43,20 @@ impl Machine for Simd128 {
     const BITS: u32 = BITS;
     const LOW_BIAS: u64 = 0;
     const HIGH_BIAS: u64 = 0;
+    const NUMBERS: [u64; 2] = [0; 2];
     type Cell = Integers;
     /// Sums in lanes of 64 bits; a digit has the lanes p, q, p, q of 32.
     type One = v128;
     /// As a factor the lanes p, q of the first column and of the second, 32 bits each; as sums two vectors.
     type Two = (v128, v128);
+    type Constants = ();
 
     fn available() -> bool {
         true
     }
+
+    #[inline(always)]
+    unsafe fn constants(_numbers: &[u64; 2]) {}
 
     #[inline(always)]
     unsafe fn splat(number: u64) -> v128 {
@@ -106,7 +104,12 @@ impl Machine for Simd128 {
     }
 
     #[inline(always)]
-    unsafe fn product(a: (v128, v128), b: (v128, v128)) -> ((v128, v128), (v128, v128)) {
+    unsafe fn twice(factor: (v128, v128)) -> (v128, v128) {
+        (i64x2_add(factor.0, factor.0), factor.1)
+    }
+
+    #[inline(always)]
+    unsafe fn product(a: (v128, v128), b: (v128, v128), _constants: ()) -> ((v128, v128), (v128, v128)) {
         let zero = i64x2_splat(0);
         ((u64x2_extmul_low_u32x4(a.0, b.0), u64x2_extmul_high_u32x4(a.0, b.0)), (zero, zero))
     }
@@ -125,6 +128,17 @@ impl Machine for Simd128 {
     #[inline(always)]
     unsafe fn store(at: *mut Integers, digit: v128) {
         unsafe { v128_store64_lane::<0>(digit, at.cast()) }
+    }
+
+    #[inline(always)]
+    unsafe fn mask(masks: &[u64; 2]) -> v128 {
+        let masks = unsafe { v128_load(masks.as_ptr().cast()) };
+        u32x4_shuffle::<0, 2, 0, 2>(masks, masks)
+    }
+
+    #[inline(always)]
+    unsafe fn gated(sum: v128, at: *const Integers, mask: v128) -> v128 {
+        unsafe { v128_or(sum, v128_and(v128_load64_zero(at.cast()), mask)) }
     }
 
     unsafe fn multiply(shape: &Shape<Self>, out: *mut Integers, a: *const Integers, b: *const Integers) {

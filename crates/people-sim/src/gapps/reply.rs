@@ -64,7 +64,7 @@ pub(super) fn feed(
     (start, size): (&str, usize),
     mut all: Vec<(String, Thing)>,
 ) -> Result<Done, Item> {
-    all.sort_by(|a, b| a.0.to_ascii_lowercase().cmp(&b.0.to_ascii_lowercase()));
+    all.sort_by_key(|(key, _)| key.to_ascii_lowercase());
     let from = ask.request.param(start).unwrap_or_default().to_ascii_lowercase();
     let first = all.iter().position(|(key, _)| key.to_ascii_lowercase() >= from).unwrap_or(all.len());
     let rest = all.get(first..).unwrap_or_default();

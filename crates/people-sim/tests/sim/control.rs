@@ -98,12 +98,12 @@ async fn bamboohr_returns_the_fields_asked_for() {
 }
 
 #[tokio::test]
-async fn apis_to_come_say_so() {
+async fn each_api_has_a_base_and_a_name_in_the_log() {
     let world = World::new().await;
     let urls = world.sim.urls().clone();
-    for (base, api) in [(urls.ccai, "ccai"), (urls.gapps, "gapps")] {
-        let reply = world.client.get(format!("{base}/v1/x")).send().await.unwrap();
-        assert_eq!(reply.status(), 501);
+    for (base, api) in [(urls.ccai, "ccai"), (urls.gapps, "gapps"), (urls.cloudidentity, "cloudidentity")] {
+        let reply = world.client.get(format!("{base}/no/such/path")).send().await.unwrap();
+        assert!(reply.status().is_client_error(), "{api}: {}", reply.status());
         assert_eq!(world.sim.calls(0).last().unwrap().api, api);
     }
 }

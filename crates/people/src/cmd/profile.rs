@@ -1,5 +1,6 @@
 //! Profiles and changes as they are given on the command line: read, checked, and put into the shape of the wire.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use people_core::config::closest;
@@ -61,7 +62,8 @@ pub(super) fn patch(file: Option<&Path>, set: &[(String, String)], force: bool) 
 /// The members of `wanted` that `seen` does not show, less those that a read never returns.
 pub(super) fn not_kept(seen: &Members, wanted: &Members, unread: &[String]) -> Vec<String> {
     let day = |value: Option<&Value>| value.and_then(Value::as_str).and_then(parse_date);
-    let mut rest = Patch::between(seen, wanted).0;
+    let mut rest =
+        Patch::between(seen, wanted.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value)))).0;
     rest.retain(|name, value| {
         name != "password"
             && !unread.contains(name)

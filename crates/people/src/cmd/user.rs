@@ -34,19 +34,19 @@ pub(super) async fn user(config: &Path, report: &Report, command: User) -> Resul
             let (id, profile) = profile::profile(&file.file, email.as_ref(), writing.force)?;
             profile::require(&profile, &["givenName", "familyName"])?;
             let domain = load::config(config)?.cloudm.domain;
-            run.make(&id, Create { domain: &domain, profile: &profile }.call(), writing).await
+            run.make(&id, Create { domain: &domain, profile }.call(), writing).await
         }
         User::Schedule { email, file, writing } => {
             let (id, profile) = profile::profile(&file.file, email.as_ref(), writing.force)?;
             profile::require(&profile, &["givenName", "familyName", "provisionDate"])?;
             let cloudm = load::config(config)?.cloudm;
-            let call = Schedule { domain: &cloudm.domain, profile: &profile, below: &cloudm.schedule_path };
+            let call = Schedule { domain: &cloudm.domain, profile, below: &cloudm.schedule_path };
             run.make(&id, call.call(), writing).await
         }
         User::Patch { email, file, set, writing } => {
             let patch = profile::patch(file.as_deref(), &set, writing.force)?;
             let domain = load::config(config)?.cloudm.domain;
-            let call = PatchUser { domain: &domain, user: email.as_str(), patch: &patch }.call();
+            let call = PatchUser { domain: &domain, user: email.as_str(), patch: patch.clone() }.call();
             run.change(&email, call, &patch, writing).await
         }
         User::Replace { email, file, writing, yes } => {
@@ -56,7 +56,7 @@ pub(super) async fn user(config: &Path, report: &Report, command: User) -> Resul
                 confirm(&format!("replace the whole profile of {id}"), yes)?;
             }
             let domain = load::config(config)?.cloudm.domain;
-            let call = Replace { domain: &domain, user: id.as_str(), profile: &profile }.call();
+            let call = Replace { domain: &domain, user: id.as_str(), profile: profile.clone() }.call();
             run.change(&id, call, &Patch(profile), writing).await
         }
         User::Offboard { address: Address { email }, yes, dry_run } => {

@@ -1,8 +1,14 @@
 //! A lane: one thread that owns a connection and takes jobs in order, as many at once as are waiting.
 //!
-//! That is the group commit. Each job runs in a savepoint of its own, all of them in one transaction; the disk is waited for
-//! once, and only then does any of them get its answer. A job that fails is rolled back alone.
+//! That is the group commit. All jobs that wait share one transaction; the disk is waited for once, and only then does any of them get its
+//! answer. Should one of them fail, the transaction is undone and all of it is run again with a savepoint around each job, so that the
+//! one that fails is rolled back alone. A savepoint costs a copy of every page that a job touches, and jobs that fail are rare.
+//!
+//! Not every write waits for the disk. What can be done again from what is durable already, such as taking a delivery apart, is
+//! [`Haste::Later`]: it is done beside what hurries, a little at a time, and becomes durable with the next flush. The write-ahead log
+//! is a sequence, so whatever is durable rests on what came before it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{Builder, JoinHandle};
@@ -12,9 +18,16 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::error::{SqliteError, StoreError};
 use super::sqlite::Sqlite;
+use super::tidy::Bell;
 
 /// How many jobs share a transaction at most.
-const TOGETHER: usize = 512;
+pub(super) const TOGETHER: usize = 512;
+
+/// How many jobs that do not hurry are done between looks whether somebody hurries: whoever comes meanwhile waits for them.
+const AT_LEISURE: usize = 4;
+
+/// Beside so many jobs that hurry one is done that does not, and one in any case, so that a flood delays those and never stops them.
+const BESIDE: usize = 8;
 
 /// How many jobs may wait; further callers wait for room.
 const WAITING: usize = 2048;
@@ -23,16 +36,27 @@ const COMMIT: &str = "commit";
 
 /// The sending side. Dropping it lets the jobs that wait be done, and ends the thread.
 pub(super) struct Lane {
-    jobs: Option<mpsc::Sender<Box<dyn Job>>>,
+    jobs: Option<mpsc::Sender<Waiting>>,
     thread: Option<JoinHandle<()>>,
     commits: Arc<AtomicU64>,
 }
 
+/// A job and how urgent it is.
+type Waiting = (Haste, Box<dyn Job>);
+
+/// Whether somebody waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Haste {
+    /// The answer promises that it is durable.
+    Now,
+    /// It can be done again from what is durable, and may be lost in a power cut until something else is flushed.
+    Later,
+}
+
 /// What a lane is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// The one that writes.
-    Writer,
+    /// The one that writes, so many jobs together at most. The bell is rung after each commit.
+    Writer(usize, Bell),
     /// One that reads, at the state of the last commit.
     Reader,
 }
@@ -44,12 +68,12 @@ impl Lane {
         let commits = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&commits);
         let name = match role {
-            Role::Writer => "journal-write",
+            Role::Writer(..) => "journal-write",
             Role::Reader => "journal-read",
         };
         let thread = Builder::new()
             .name(name.to_owned())
-            .spawn(move || serve(book, jobs, role, &count))
+            .spawn(move || serve(book, jobs, &role, &count))
             .map_err(|_| StoreError::Closed)?;
         Ok(Self { jobs: Some(sender), thread: Some(thread), commits })
     }
@@ -59,16 +83,17 @@ impl Lane {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// Has the work done, and answers once it is durable.
-    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    /// Has the work done, and answers once it is committed; where it hurries, once it is durable. The work may be run twice, the first
+    /// time without a trace.
+    pub(super) async fn run<T, F>(&self, haste: Haste, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send + 'static,
+        F: FnMut(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let task = Task { work: Some(work), outcome: None, reply };
+        let task = Task { work, outcome: None, reply };
         let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
-        jobs.send(Box::new(task)).await.map_err(|_| StoreError::Closed)?;
+        jobs.send((haste, Box::new(task))).await.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
@@ -93,7 +118,7 @@ trait Job: Send {
 }
 
 struct Task<T, F> {
-    work: Option<F>,
+    work: F,
     outcome: Option<Result<T, StoreError>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -101,11 +126,10 @@ struct Task<T, F> {
 impl<T, F> Job for Task<T, F>
 where
     T: Send,
-    F: FnOnce(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send,
+    F: FnMut(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send,
 {
     fn run(&mut self, book: &mut Book<Sqlite>) -> bool {
-        let Some(work) = self.work.take() else { return false };
-        let outcome = work(book).map_err(StoreError::from);
+        let outcome = (self.work)(book).map_err(StoreError::from);
         let keep = outcome.is_ok();
         self.outcome = Some(outcome);
         keep
@@ -123,34 +147,82 @@ where
     }
 }
 
-fn serve(mut book: Book<Sqlite>, mut jobs: mpsc::Receiver<Box<dyn Job>>, role: Role, commits: &AtomicU64) {
-    let mut batch = Vec::with_capacity(TOGETHER);
-    while jobs.blocking_recv_many(&mut batch, TOGETHER) > 0 {
-        let lost = together(&mut book, &mut batch, role).err();
+fn serve(mut book: Book<Sqlite>, mut jobs: mpsc::Receiver<Waiting>, role: &Role, commits: &AtomicU64) {
+    let most = match role {
+        Role::Writer(most, _) => *most,
+        Role::Reader => TOGETHER,
+    };
+    let mut arrived = Vec::with_capacity(most);
+    let mut later = VecDeque::new();
+    let mut batch: Vec<Box<dyn Job>> = Vec::with_capacity(most);
+    loop {
+        if later.is_empty() {
+            if jobs.blocking_recv_many(&mut arrived, most) == 0 {
+                break;
+            }
+        } else {
+            // Nothing to wait for: there is something to do.
+            arrived.extend(std::iter::from_fn(|| jobs.try_recv().ok()).take(most));
+        }
+        for (haste, job) in arrived.drain(..) {
+            match haste {
+                Haste::Now => batch.push(job),
+                Haste::Later => later.push_back(job),
+            }
+        }
+        let flush = !batch.is_empty();
+        let turn = if flush { (batch.len() / BESIDE).max(1) } else { AT_LEISURE };
+        let beside = later.len().min(turn).min(most.saturating_sub(batch.len()));
+        batch.extend(later.drain(..beside));
+        let lost = match role {
+            Role::Writer(..) => write(&mut book, &mut batch, flush),
+            Role::Reader => read(&mut book, &mut batch),
+        }
+        .err();
         if lost.is_none() {
             commits.fetch_add(1, Ordering::Relaxed);
-        } else if book.driver().in_transaction() {
-            // Where even this fails the next BEGIN does, and says so.
-            let _ = book.driver().execute("ROLLBACK");
+        } else {
+            undo(&mut book);
         }
         for job in batch.drain(..) {
             job.answer(lost.as_ref());
         }
+        if let Role::Writer(_, bell) = role {
+            bell.ring();
+        }
     }
-    if role == Role::Writer {
+    if let Role::Writer(..) = role {
         // Only tidies up: what is in the write-ahead log is durable, and the next start reads it.
         let _ = book.driver().execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 }
 
+fn lost(error: SqliteError) -> StoreError {
+    error.during(COMMIT)
+}
+
+/// Ends a transaction that came to nothing. Where even this fails the next BEGIN does, and says so.
+fn undo(book: &mut Book<Sqlite>) {
+    if book.driver().in_transaction() {
+        let _ = book.driver().execute("ROLLBACK");
+    }
+}
+
 /// Runs the jobs in one transaction. An error means that none of them has left a trace.
-fn together(book: &mut Book<Sqlite>, jobs: &mut [Box<dyn Job>], role: Role) -> Result<(), StoreError> {
-    let lost = |error: SqliteError| error.during(COMMIT);
-    let begin = match role {
-        Role::Writer => "BEGIN IMMEDIATE",
-        Role::Reader => "BEGIN",
-    };
-    book.driver().execute(begin).map_err(lost)?;
+fn write(book: &mut Book<Sqlite>, jobs: &mut [Box<dyn Job>], flush: bool) -> Result<(), StoreError> {
+    book.driver().flush(flush).map_err(lost)?;
+    book.driver().execute("BEGIN IMMEDIATE").map_err(lost)?;
+    // Some failures end the transaction, and whatever came after would be written outside of any.
+    if jobs.iter_mut().all(|job| job.run(book) && book.driver().in_transaction()) {
+        return book.driver().execute("COMMIT").map_err(lost);
+    }
+    undo(book);
+    apart(book, jobs)
+}
+
+/// The same, with a savepoint around each.
+fn apart(book: &mut Book<Sqlite>, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    book.driver().execute("BEGIN IMMEDIATE").map_err(lost)?;
     for job in jobs {
         book.driver().execute("SAVEPOINT job").map_err(lost)?;
         let keep = job.run(book);
@@ -161,6 +233,15 @@ fn together(book: &mut Book<Sqlite>, jobs: &mut [Box<dyn Job>], role: Role) -> R
             book.driver().execute("ROLLBACK TO job").map_err(lost)?;
         }
         book.driver().execute("RELEASE job").map_err(lost)?;
+    }
+    book.driver().execute("COMMIT").map_err(lost)
+}
+
+/// Runs the jobs at one state of the journal. What fails leaves nothing to undo.
+fn read(book: &mut Book<Sqlite>, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    book.driver().execute("BEGIN").map_err(lost)?;
+    for job in jobs {
+        job.run(book);
     }
     book.driver().execute("COMMIT").map_err(lost)
 }

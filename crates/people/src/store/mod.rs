@@ -1,7 +1,8 @@
 //! The journal on a disk: an embedded SQLite database in one file.
 //!
 //! Intake waits for the disk and for nothing else: one thread writes, and however many callers wait for it share one flush
-//! (`lane`). Another thread reads, so that a long list does not delay a delivery; it sees everything whose answer was given.
+//! (`lane`). Another thread reads, so that a long list does not delay a delivery; it sees everything whose answer was given. A third
+//! copies the write-ahead log into the database (`tidy`).
 //! Another process may open the same file at the same time (`people events list` beside `people serve`).
 //!
 //! The file is readable for its owner only and not encrypted: where that is asked for, encrypt the volume.
@@ -23,11 +24,13 @@ mod lane;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod tidy;
 
 pub use error::{SqliteError, StoreError};
 
-use lane::{Lane, Role};
+use lane::{Haste, Lane, Role};
 use sqlite::Sqlite;
+use tidy::Tidy;
 
 /// A handle of the journal on a disk. Dropping the last one finishes what waits and tidies the file up; that may block for as
 /// long as the disk takes.
@@ -40,27 +43,34 @@ pub struct Store {
 struct Lanes {
     reader: Lane,
     writer: Lane,
+    _tidy: Tidy,
     _directory: Option<TempDir>,
 }
 
 impl Store {
     /// Opens the journal in this file, and creates it where it is missing. Blocks.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::start(path, None)
+        Self::start(path, None, lane::TOGETHER)
+    }
+
+    /// The same, but that each write waits for a flush of its own: what the shared flush is measured against. Blocks.
+    pub fn open_alone(path: &Path) -> Result<Self, StoreError> {
+        Self::start(path, None, 1)
     }
 
     /// A journal for tests and trials, in a temporary directory that goes with the last handle. Blocks.
     pub fn memory() -> Result<Self, StoreError> {
         let directory = tempfile::tempdir()
             .map_err(|error| StoreError::File { path: std::env::temp_dir(), kind: error.kind() })?;
-        Self::start(&directory.path().join("people.sqlite"), Some(directory))
+        Self::start(&directory.path().join("people.sqlite"), Some(directory), lane::TOGETHER)
     }
 
-    fn start(path: &Path, directory: Option<TempDir>) -> Result<Self, StoreError> {
-        let (writer, reader) = sqlite::open(path)?;
-        let writer = Lane::start(writer, Role::Writer)?;
+    fn start(path: &Path, directory: Option<TempDir>, together: usize) -> Result<Self, StoreError> {
+        let (writer, reader, tidy) = sqlite::open(path)?;
+        let (tidy, bell) = Tidy::start(tidy)?;
+        let writer = Lane::start(writer, Role::Writer(together, bell))?;
         let reader = Lane::start(reader, Role::Reader)?;
-        Ok(Self { lanes: Arc::new(Lanes { reader, writer, _directory: directory }) })
+        Ok(Self { lanes: Arc::new(Lanes { reader, writer, _tidy: tidy, _directory: directory }) })
     }
 
     /// How many transactions were committed since the start: far fewer than writes, when there are many at once.
@@ -71,17 +81,26 @@ impl Store {
     async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send + 'static,
+        F: FnMut(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send + 'static,
     {
-        self.lanes.writer.run(work).await
+        self.lanes.writer.run(Haste::Now, work).await
+    }
+
+    /// The same for what can be done again from what is durable: nobody waits for the disk.
+    async fn write_later<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send + 'static,
+    {
+        self.lanes.writer.run(Haste::Later, work).await
     }
 
     async fn look<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send + 'static,
+        F: FnMut(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send + 'static,
     {
-        self.lanes.reader.run(work).await
+        self.lanes.reader.run(Haste::Now, work).await
     }
 }
 
@@ -104,7 +123,7 @@ impl Journal for Store {
 
     async fn sort(&self, delivery: &DeliveryId, parts: &[Sorted], now: Timestamp) -> Result<(), StoreError> {
         let (delivery, parts) = (delivery.clone(), parts.to_vec());
-        self.write(move |book| book.sort(&delivery, &parts, now)).await
+        self.write_later(move |book| book.sort(&delivery, &parts, now)).await
     }
 
     async fn replay(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
@@ -137,7 +156,7 @@ impl Journal for Store {
     }
 
     async fn recover(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.write(move |book| book.recover(now)).await
+        self.write_later(move |book| book.recover(now)).await
     }
 
     async fn find(&self, tag_or_event: &str) -> Result<Option<PersonKey>, StoreError> {
@@ -181,6 +200,6 @@ impl Journal for Store {
     }
 
     async fn prune(&self, before: Timestamp) -> Result<(), StoreError> {
-        self.write(move |book| book.prune(before)).await
+        self.write_later(move |book| book.prune(before)).await
     }
 }

@@ -23,14 +23,17 @@ const SETTINGS: &str = "
     PRAGMA foreign_keys = ON;
     PRAGMA secure_delete = FAST;
     PRAGMA temp_store = MEMORY;
-    PRAGMA cache_size = -16000;
-    PRAGMA journal_size_limit = 67108864;
-    PRAGMA mmap_size = 268435456;
+    PRAGMA cache_size = -4000;
+    PRAGMA journal_size_limit = 134217728;
 ";
+
+/// How many pages of 4 KiB the write-ahead log may have before the writer itself copies them.
+const LONGEST: i64 = 16_384;
 
 /// One connection.
 pub(super) struct Sqlite {
     connection: Connection,
+    flushes: bool,
 }
 
 impl Sqlite {
@@ -41,8 +44,20 @@ impl Sqlite {
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
         connection.execute_batch(SETTINGS)?;
+        connection.pragma_update_and_check(None, "wal_autocheckpoint", LONGEST, |_| Ok(()))?;
         connection.set_prepared_statement_cache_capacity(128);
-        Ok(Self { connection })
+        Ok(Self { connection, flushes: true })
+    }
+
+    /// Says whether the commits from now on wait for the disk. One that does makes all before it durable too. Between transactions only.
+    pub(super) fn flush(&mut self, flushes: bool) -> Result<(), SqliteError> {
+        if self.flushes != flushes {
+            // Not through the cache of statements: SQLite does this while it prepares.
+            let sql = if flushes { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" };
+            self.connection.execute_batch(sql)?;
+            self.flushes = flushes;
+        }
+        Ok(())
     }
 
     /// Runs SQL without parameters and without an answer.
@@ -108,8 +123,8 @@ fn value(stored: ValueRef<'_>) -> Result<Value, SqliteError> {
 }
 
 /// Opens the file, creating it where it is missing, and brings its schema up to date. The first book is to write with, the
-/// second to read with: in the write-ahead log reading and writing do not wait for one another.
-pub(super) fn open(path: &Path) -> Result<(Book<Sqlite>, Book<Sqlite>), StoreError> {
+/// second to read with, the connection to tidy up with: in the write-ahead log reading and writing do not wait for one another.
+pub(super) fn open(path: &Path) -> Result<(Book<Sqlite>, Book<Sqlite>, Sqlite), StoreError> {
     create(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => StoreError::NoDirectory { path: path.to_owned() },
         kind => StoreError::File { path: path.to_owned(), kind },
@@ -128,7 +143,8 @@ pub(super) fn open(path: &Path) -> Result<(Book<Sqlite>, Book<Sqlite>), StoreErr
 
     let mut reader = Book::new(Sqlite::connect(path).map_err(told)?);
     reader.driver().execute("PRAGMA query_only = ON").map_err(told)?;
-    Ok((writer, reader))
+    let tidy = Sqlite::connect(path).map_err(told)?;
+    Ok((writer, reader, tidy))
 }
 
 /// Creates the file where it is missing, for nobody else to read, and makes its name durable. SQLite gives the files beside it

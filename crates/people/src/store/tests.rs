@@ -151,6 +151,32 @@ async fn many_at_once_share_a_commit() {
     assert_eq!(store.stats().await.unwrap().backlog, 2000);
 }
 
+/// How far a commit goes, as SQLite itself says from inside the transaction: 2 waits for the disk, 1 leaves that to the next that does.
+fn goes(book: &mut Book<Sqlite>) -> Result<i64, BookError<SqliteError>> {
+    let rows = book.driver().query("SELECT synchronous FROM pragma_synchronous", &[]);
+    let rows = rows.map_err(|source| BookError::Driver { operation: "test", source })?;
+    let Some([people_core::journal::sql::Value::Int(how)]) = rows.first().map(Vec::as_slice) else {
+        panic!()
+    };
+    Ok(*how)
+}
+
+#[tokio::test]
+async fn what_is_acknowledged_was_flushed_and_what_can_be_done_again_was_not() {
+    let store = Store::memory().unwrap();
+    for _ in 0..3 {
+        assert_eq!(store.write(goes).await.unwrap(), 2);
+        assert_eq!(store.write_later(goes).await.unwrap(), 1);
+    }
+    // Both in one transaction: whoever hurries decides. On one thread, so that all wait together.
+    let blocked = store.write(|book| {
+        std::thread::park_timeout(std::time::Duration::from_millis(100));
+        goes(book)
+    });
+    let (_, later, now) = tokio::join!(blocked, store.write_later(goes), store.write(goes));
+    assert_eq!((later.unwrap(), now.unwrap()), (2, 2));
+}
+
 #[tokio::test]
 async fn a_job_that_fails_is_rolled_back_alone() {
     let store = Store::memory().unwrap();
@@ -221,7 +247,7 @@ async fn errors_say_what_to_do() {
 
     let path = directory.path().join("people.sqlite");
     drop(Store::open(&path).unwrap());
-    let (mut book, _) = sqlite::open(&path).unwrap();
+    let (mut book, ..) = sqlite::open(&path).unwrap();
     book.driver().execute("UPDATE version SET version = 99").unwrap();
     let newer = Store::open(&path).err().unwrap();
     assert!(matches!(newer, StoreError::Newer { found: 99, .. }), "{newer}");

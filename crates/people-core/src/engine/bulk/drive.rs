@@ -225,7 +225,7 @@ impl<H: Host, J: Journal, S: Signer> BulkDrive<'_, H, J, S> {
     }
 
     /// A list that may be absent.
-    async fn list<E: Endpoint>(&self, operation: &E) -> Result<Option<E::Reply>, Entry> {
+    async fn list<E: Endpoint + Copy>(&self, operation: &E) -> Result<Option<E::Reply>, Entry> {
         match self.read(operation).await {
             Ok(list) => Ok(Some(list)),
             Err(Entry::Stalled { why, .. }) if why.kind == WhyKind::Absent => Ok(None),
@@ -233,7 +233,7 @@ impl<H: Host, J: Journal, S: Signer> BulkDrive<'_, H, J, S> {
         }
     }
 
-    async fn read<E: Endpoint>(&self, operation: &E) -> Result<E::Reply, Entry> {
+    async fn read<E: Endpoint + Copy>(&self, operation: &E) -> Result<E::Reply, Entry> {
         let at = self.host.now();
         let (after_s, why) = match self.call(&operation.call()).await {
             Verdict::Done { answer } => match reply(operation, answer.0) {

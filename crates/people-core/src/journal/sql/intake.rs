@@ -30,6 +30,8 @@ impl<D: Driver> Book<D> {
         dedupe_for: SignedDuration,
     ) -> Booked<Accepted, D> {
         let received = cut(delivery.received);
+        let span = i64::try_from(dedupe_for.as_millis()).unwrap_or(i64::MAX);
+        let until = received.saturating_add(span).min(1 << 53);
         let known = self.one(
             ACCEPT,
             "SELECT 1 FROM dedupe WHERE key = ?1 AND until > ?2",
@@ -55,8 +57,6 @@ impl<D: Driver> Book<D> {
         if new.is_none() {
             return Ok(Accepted::Duplicate);
         }
-        let span = i64::try_from(dedupe_for.as_millis()).unwrap_or(i64::MAX);
-        let until = received.saturating_add(span).min(1 << 53);
         self.run(
             ACCEPT,
             "INSERT INTO dedupe (key, until) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET until = excluded.until",

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use people_model::time::{Timestamp, civil::Date, zone};
 use people_model::{Event, EventKind, Members, Worker, WorkerId};
 
-use crate::json::{Item, View};
+use crate::json::{Item, Record, View};
 use crate::mapping::draft::{MAP, date, text};
 use crate::mapping::value::Val;
 use crate::mapping::{MapConfig, Mapping, Texts};
@@ -74,7 +74,8 @@ impl Facts {
         as_of: Timestamp,
         each: &mut dyn FnMut(Piece),
     ) {
-        let wide = View::Wide(record);
+        let record = Record::new(record);
+        let wide = View::Wide(&record);
         if self.mapping.tells_type() {
             return each(self.mapping.piece(wide, wide));
         }

@@ -1,22 +1,31 @@
 //! What is signed, fed to the algorithm part by part; and the other direction, for demonstrations and tests.
 
 use base64::Engine as _;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
+use hmac::digest::CtOutput;
+use http::header::GetAll;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use people_model::time::Timestamp;
-use sha2::{Sha256, Sha512};
 
-use super::key;
+use super::key::{self, Key};
 use super::{Algorithm, Part, Scheme, Unit};
 use crate::source::{Incoming, Refusal};
+
+/// All values of the first of these headers that is there.
+pub(super) fn first<'h>(
+    headers: &'h HeaderMap,
+    names: &[HeaderName],
+) -> Result<GetAll<'h, HeaderValue>, Refusal> {
+    let mut all = names.iter().map(|name| headers.get_all(name));
+    all.find(|all| all.iter().next().is_some()).ok_or(Refusal::Missing)
+}
 
 /// The one value of the first of these headers that is there.
 pub(super) fn single<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result<Option<&'h str>, Refusal> {
     if names.is_empty() {
         return Ok(None);
     }
-    let name = names.iter().find(|name| headers.contains_key(*name)).ok_or(Refusal::Missing)?;
-    let mut values = headers.get_all(name).iter();
+    let mut values = first(headers, names)?.iter();
     match (values.next(), values.next()) {
         (Some(value), None) => value.to_str().map(Some).map_err(|_| Refusal::Malformed),
         _ => Err(Refusal::Malformed),
@@ -44,17 +53,18 @@ impl Parts<'_> {
         }
     }
 
-    pub(super) fn mac<M: Mac + KeyInit>(&self, key: &[u8]) -> Option<Vec<u8>> {
-        let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
+    /// The code that `keyed`, which has taken in nothing but its key, makes of them.
+    pub(super) fn mac<M: Mac + Clone>(&self, keyed: &M) -> CtOutput<M> {
+        let mut mac = keyed.clone();
         self.each(|part| mac.update(part));
-        Some(mac.finalize().into_bytes().to_vec())
+        mac.finalize()
     }
 }
 
 /// The headers that a sender with this shared secret would send with a POST of `body`: for demonstrations, tests and
 /// measurements. `None` where the row cannot be signed with a shared secret, or the secret cannot be read.
 pub fn sign(scheme: &Scheme, secret: &str, id: &str, body: &[u8], now: Timestamp) -> Option<HeaderMap> {
-    let key = key::bytes(scheme, secret).ok()?;
+    let key = Key::read(scheme, secret).ok()?;
     let stamp = match scheme.timestamp.as_ref().map(|stamp| stamp.unit) {
         Some(Unit::Ms) => now.as_millisecond().to_string(),
         Some(Unit::Rfc3339) => now.to_string(),
@@ -62,12 +72,12 @@ pub fn sign(scheme: &Scheme, secret: &str, id: &str, body: &[u8], now: Timestamp
     };
     let incoming = Incoming { method: &Method::POST, headers: &HeaderMap::new(), body };
     let parts = Parts { signed: &scheme.signed, incoming, id: Some(id), stamp: Some(&stamp) };
-    let proof = match scheme.algorithm {
-        Algorithm::HmacSha256 => key::encode(scheme.encoding, &parts.mac::<Hmac<Sha256>>(&key)?),
-        Algorithm::HmacSha512 => key::encode(scheme.encoding, &parts.mac::<Hmac<Sha512>>(&key)?),
-        Algorithm::Token => secret.to_owned(),
-        Algorithm::Basic => format!("Basic {}", key::STANDARD.encode(&key)),
-        Algorithm::Ed25519 | Algorithm::None => return None,
+    let proof = match (scheme.algorithm, &key) {
+        (_, Key::Sha256(keyed)) => key::encode(scheme.encoding, &parts.mac(&**keyed).into_bytes()),
+        (_, Key::Sha512(keyed)) => key::encode(scheme.encoding, &parts.mac(&**keyed).into_bytes()),
+        (Algorithm::Token, _) => secret.to_owned(),
+        (Algorithm::Basic, Key::Shared(text)) => format!("Basic {}", key::STANDARD.encode(text.expose())),
+        _ => return None,
     };
     let mut headers = HeaderMap::new();
     let mut put = |names: &[String], value: &str| -> Option<()> {

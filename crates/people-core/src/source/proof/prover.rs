@@ -1,15 +1,14 @@
 //! Checks deliveries against the rows of a source. Raw bytes only, every key tried, compared in constant time.
 
 use base64::Engine as _;
-use hmac::Hmac;
 use http::{HeaderMap, HeaderName};
 use people_model::Trust;
 use people_model::time::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
 use super::key::{self, Key};
-use super::parts::{Parts, single};
+use super::parts::{Parts, first, single};
 use super::{Algorithm, List, Part, Scheme, Unit, preset};
 use crate::config::{Secrets, Span};
 use crate::source::config::{ConfigProblem, SourceConfig};
@@ -217,16 +216,20 @@ impl Row {
 
     /// The signatures of the delivery, decoded; those of another version are passed over.
     fn proofs(&self, headers: &HeaderMap) -> Result<Vec<Vec<u8>>, Refusal> {
-        let name = self.signature.iter().find(|name| headers.contains_key(*name)).ok_or(Refusal::Missing)?;
         let mut proofs = Vec::new();
-        for value in headers.get_all(name) {
+        for value in first(headers, &self.signature)? {
             let text = value.to_str().map_err(|_| Refusal::Malformed)?;
-            let one: Vec<&str> = match self.scheme.list {
-                List::One => vec![text],
-                List::Space => text.split(' ').take(MOST_SIGNATURES).collect(),
-                List::Comma => text.split(',').take(MOST_SIGNATURES).map(str::trim).collect(),
-            };
-            proofs.extend(one.into_iter().filter_map(|text| self.proof(text)));
+            match self.scheme.list {
+                List::One => proofs.extend(self.proof(text)),
+                List::Space => {
+                    let all = text.split(' ').take(MOST_SIGNATURES);
+                    proofs.extend(all.filter_map(|text| self.proof(text)));
+                }
+                List::Comma => {
+                    let all = text.split(',').take(MOST_SIGNATURES).map(str::trim);
+                    proofs.extend(all.filter_map(|text| self.proof(text)));
+                }
+            }
             if proofs.len() > MOST_SIGNATURES {
                 break;
             }
@@ -291,20 +294,16 @@ impl Row {
                 proofs.iter().fold(Choice::from(0), |any, proof| any | proof.as_slice().ct_eq(expected)),
             )
         };
-        match (self.scheme.algorithm, key) {
-            (Algorithm::HmacSha256, Key::Shared(key)) => {
-                parts.mac::<Hmac<Sha256>>(key.expose()).is_some_and(|t| equal(&t))
-            }
-            (Algorithm::HmacSha512, Key::Shared(key)) => {
-                parts.mac::<Hmac<Sha512>>(key.expose()).is_some_and(|t| equal(&t))
-            }
-            (Algorithm::Token | Algorithm::Basic, Key::Shared(key)) => {
+        match key {
+            Key::Sha256(keyed) => equal(&parts.mac(&**keyed).into_bytes()),
+            Key::Sha512(keyed) => equal(&parts.mac(&**keyed).into_bytes()),
+            Key::Shared(key) => {
                 // Hashed first, so that not even the length shows.
                 let expected = Sha256::digest(key.expose());
                 let same = |proof: &Vec<u8>| Sha256::digest(proof).ct_eq(&expected);
                 bool::from(proofs.iter().fold(Choice::from(0), |any, proof| any | same(proof)))
             }
-            (Algorithm::Ed25519, Key::Public(key)) => {
+            Key::Public(key) => {
                 let mut message = Vec::new();
                 parts.each(|part| message.extend_from_slice(part));
                 proofs.iter().any(|proof| {
@@ -312,7 +311,6 @@ impl Row {
                         .is_ok_and(|signature| key.verify_strict(&message, &signature).is_ok())
                 })
             }
-            _ => false,
         }
     }
 }

@@ -31,7 +31,7 @@ macro_rules! operation {
                 format!("{BASE_PATH}/bulk/users{}", $path)
             }
 
-            $(fn body(&self) -> Option<Value> {
+            $(fn body(self) -> Option<Value> {
                 let $this = self;
                 Some($body)
             })?

@@ -38,10 +38,11 @@ pub fn plan(ccai: &Ccai, s: &Situation<'_>) -> Result<Option<Wanted>, HeldWhy> {
     let mut row = Members::new();
     let known = before.and_then(Row::email).unwrap_or(account.as_str());
     row.insert("email".into(), known.into());
-    let seed = s.state.seed();
-    for (field, member) in [("first_name", "givenName"), ("last_name", "familyName")] {
+    let seed = s.state.seed().unwrap_or_default();
+    let names = [("first_name", "givenName", seed.given), ("last_name", "familyName", seed.family)];
+    for (field, member, seeded) in names {
         let applied = before.and_then(|row| row.text(field));
-        let name = text(s, member).or_else(|| seed.get(member).and_then(Value::as_str)).or(applied);
+        let name = text(s, member).or(seeded).or(applied);
         let Some(name) = name.filter(|name| !name.trim().is_empty()) else {
             let why = HeldWhy::Incomplete { member: member.into() };
             return if s.state.allows(&why) { Ok(None) } else { Err(why) };

@@ -7,11 +7,11 @@ use crate::engine::{Seen, Situation};
 use crate::policy::Adopt;
 
 /// What was found.
-pub(super) enum Found {
+pub(super) enum Found<'s> {
     /// The person's account and its profile.
-    Account(Email, Members),
+    Account(&'s Email, &'s Members),
     /// The account that was the person's is not there any more.
-    Lost(Email),
+    Lost(&'s Email),
     /// None.
     Free {
         /// This address is free, and reserved where one was asked for.
@@ -38,7 +38,7 @@ enum Standing {
 impl Cloudm {
     /// Finds the account. `Err` is a look, a claim or an adoption that must come first. With `make` an address is reserved that can be used;
     /// without, the search ends at the first free one.
-    pub(super) fn find(&self, s: &Situation<'_>, seen: &Seen, make: bool) -> Result<Found, Plan> {
+    pub(super) fn find<'s>(&self, s: &Situation<'s>, seen: &'s Seen, make: bool) -> Result<Found<'s>, Plan> {
         let state = s.state;
         if let Some(chosen) = state.chosen.as_ref().filter(|chosen| state.account.as_ref() != Some(*chosen)) {
             return match see(seen, Sight::User(chosen.clone()))? {
@@ -106,24 +106,23 @@ impl Cloudm {
     }
 
     /// The account at the address we know, or at the one it has been renamed to.
-    fn known(&self, address: &Email, seen: &Seen) -> Result<Found, Plan> {
+    fn known<'s>(&self, address: &'s Email, seen: &'s Seen) -> Result<Found<'s>, Plan> {
         if let Some(profile) = see(seen, Sight::User(address.clone()))? {
-            return Ok(Found::Account(address.clone(), profile.clone()));
+            return Ok(Found::Account(address, profile));
         }
         let renamed = see(seen, Sight::Alias(address.clone()))?.and_then(|profile| text(profile, "id"));
         match renamed.and_then(|id| Email::parse(id).ok()).filter(|id| id != address) {
             Some(id) if seen.claims.get(&id) != Some(&false) => {
                 Err(Plan::Adopt { address: id, chosen: false })
             }
-            _ => Ok(Found::Lost(address.clone())),
+            _ => Ok(Found::Lost(address)),
         }
     }
 
     /// The addresses under which the account may stand or be made, best first; `true`: HR names it.
     fn candidates<'a>(&'a self, s: &Situation<'a>) -> impl Iterator<Item = (bool, Email)> + use<'a> {
-        let seed = s.state.seed();
         let worker = s.person.worker.as_str();
-        let made = (!seed.is_empty()).then(|| s.policy.candidates(&self.domain, &seed, worker));
+        let made = s.state.seed().map(|seed| s.policy.candidates(&self.domain, seed, worker));
         let named = self.named(s);
         let first = named.clone().map(|address| (true, address));
         let made = made.into_iter().flatten().filter(move |address| Some(address) != named.as_ref());

@@ -57,21 +57,21 @@ impl Cloudm {
         match self.find(s, seen, make)? {
             Found::Account(address, profile) => {
                 if let Some(onboarding) = &s.state.onboarding
-                    && pending(&profile, onboarding)
+                    && pending(profile, onboarding)
                 {
                     return Ok(self.overdue(s, onboarding));
                 }
-                if let Some(plan) = self.restore(s, &address, &profile) {
+                if let Some(plan) = self.restore(s, address, profile) {
                     return Ok(plan);
                 }
-                self.follow(s, seen, &address, &profile)
+                self.follow(s, seen, address, profile)
             }
             Found::Lost(address) if make => match &s.state.onboarding {
                 // Pending ones may be invisible.
                 Some(onboarding) => Ok(self.overdue(s, onboarding)),
                 // It was made before and we took it away, or its making was aborted: make it again, at the address it had.
-                None if taken_away || s.state.allows(&HeldWhy::Vanished) => match reserve(seen, &address)? {
-                    true => self.create(s, seen, &address),
+                None if taken_away || s.state.allows(&HeldWhy::Vanished) => match reserve(seen, address)? {
+                    true => self.create(s, seen, address),
                     false => Ok(Plan::Hold(HeldWhy::Collision, Vec::new())),
                 },
                 None => Ok(Plan::Hold(HeldWhy::Vanished, Vec::new())),
@@ -90,10 +90,10 @@ impl Cloudm {
             return Ok(first);
         }
         let wanted = self.wanted(s, seen)?;
-        Ok(match self.body(s, address, &wanted, None) {
+        Ok(match self.body(s, address, wanted, None) {
             Ok(profile) => Plan::Steps(vec![Step {
                 effect: Effect::Create { address: address.clone() },
-                call: Create { domain: &self.domain, profile: &profile }.call(),
+                call: Create { domain: &self.domain, profile }.call(),
             }]),
             Err(member) => Plan::Hold(HeldWhy::Incomplete { member: member.into() }, Vec::new()),
         })
@@ -111,7 +111,7 @@ impl Cloudm {
             return Ok(plan);
         }
         let wanted = self.wanted(s, seen)?;
-        let patch = self.patch(profile, &wanted);
+        let patch = self.patch(profile, wanted);
         if patch.is_empty() {
             return Ok(Plan::Agrees(Outcome::Agreed));
         }
@@ -129,10 +129,7 @@ impl Cloudm {
     }
 
     fn patched(&self, address: &Email, effect: Effect, patch: Patch) -> Step {
-        Step {
-            effect,
-            call: PatchUser { domain: &self.domain, user: address.as_str(), patch: &patch }.call(),
-        }
+        Step { effect, call: PatchUser { domain: &self.domain, user: address.as_str(), patch }.call() }
     }
 
     /// The address follows the name, where policy says so; the old one stays as an alias.
@@ -221,11 +218,11 @@ impl Cloudm {
         match self.find(s, seen, true)? {
             // Somebody who is here already: nothing to schedule. Restoring waits for the first day, unless it has begun.
             Found::Account(address, profile) => {
-                let begun = s.state.restoring.then(|| self.restore(s, &address, &profile)).flatten();
+                let begun = s.state.restoring.then(|| self.restore(s, address, profile)).flatten();
                 Ok(begun.unwrap_or(Plan::Agrees(Outcome::Waiting { until: at })))
             }
-            Found::Lost(address) => match reserve(seen, &address)? {
-                true => self.schedule(s, seen, &address, at),
+            Found::Lost(address) => match reserve(seen, address)? {
+                true => self.schedule(s, seen, address, at),
                 false => Ok(Plan::Hold(HeldWhy::Collision, Vec::new())),
             },
             Found::Free { address, .. } => self.schedule(s, seen, &address, at),
@@ -239,9 +236,9 @@ impl Cloudm {
             return Ok(first);
         }
         let wanted = self.wanted(s, seen)?;
-        Ok(match self.body(s, address, &wanted, Some(at)) {
+        Ok(match self.body(s, address, wanted, Some(at)) {
             Ok(profile) => {
-                let call = Schedule { domain: &self.domain, profile: &profile, below: &self.schedule_path };
+                let call = Schedule { domain: &self.domain, profile, below: &self.schedule_path };
                 let effect = Effect::Schedule { address: address.clone(), at };
                 Plan::Steps(vec![Step { effect, call: call.call() }])
             }
@@ -284,10 +281,10 @@ impl Cloudm {
         let over = if s.state.account.is_some() { Outcome::Offboarded } else { Outcome::NoAccount };
         match self.find(s, seen, false)? {
             Found::Account(address, profile) => {
-                if let Some(onboarding) = s.state.onboarding.as_ref().filter(|o| pending(&profile, o)) {
+                if let Some(onboarding) = s.state.onboarding.as_ref().filter(|o| pending(profile, o)) {
                     return Ok(self.take_back(s, onboarding));
                 }
-                Ok(self.offboard(s, &address, &profile))
+                Ok(self.offboard(s, address, profile))
             }
             Found::Lost(_) => match &s.state.onboarding {
                 Some(onboarding) if s.now < onboarding.at => Ok(self.take_back(s, onboarding)),
@@ -353,18 +350,18 @@ impl Cloudm {
             return Ok(self.uninvited(s, seen)?.unwrap_or(Plan::Agrees(Outcome::Withdrawn)));
         };
         let off =
-            profile.get("suspended") == Some(&Value::Bool(true)) || self.deprovisioned(s, &profile).is_some();
+            profile.get("suspended") == Some(&Value::Bool(true)) || self.deprovisioned(s, profile).is_some();
         if off || (s.state.offboarding.is_some() && !s.state.restoring) {
             return Ok(Plan::Agrees(Outcome::Withdrawn));
         }
         let suspend = || {
             let patch = Patch(json!({"suspended": true}).as_object().cloned().unwrap_or_default());
-            self.patched(&address, Effect::Suspend, patch)
+            self.patched(address, Effect::Suspend, patch)
         };
         let hold = HeldWhy::Policy { key: "cancelled_hire".into() };
         Ok(match s.policy.cancelled_hire {
             CancelledHire::Keep => Plan::Agrees(Outcome::Withdrawn),
-            CancelledHire::Offboard => self.offboard(s, &address, &profile),
+            CancelledHire::Offboard => self.offboard(s, address, profile),
             CancelledHire::Hold if !s.state.allows(&hold) => Plan::Hold(hold, vec![suspend()]),
             CancelledHire::Suspend | CancelledHire::Hold
                 if s.state.sent.get("suspended") == Some(&Value::Bool(true)) =>
@@ -404,9 +401,13 @@ fn pending(profile: &Members, onboarding: &Onboarding) -> bool {
 
 /// What HR has to send first, or else why the names it has sent do not do.
 fn missing(s: &Situation<'_>, otherwise: HeldWhy) -> HeldWhy {
-    let seed = s.state.seed();
-    match ["givenName", "familyName"].into_iter().find(|name| text(&seed, name).is_none()) {
-        Some(member) => HeldWhy::Incomplete { member: member.into() },
+    let seed = s.state.seed().unwrap_or_default();
+    let unknown = |name: Option<&str>| name.is_none_or(|name| name.trim().is_empty());
+    match [("givenName", seed.given), ("familyName", seed.family)]
+        .into_iter()
+        .find(|(_, name)| unknown(*name))
+    {
+        Some((member, _)) => HeldWhy::Incomplete { member: member.into() },
         None => otherwise,
     }
 }

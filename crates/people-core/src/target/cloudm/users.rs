@@ -12,7 +12,7 @@ macro_rules! operation {
      $op:literal $method:ident $safety:ident $(password = $password:literal)?
      path |$this:ident| $path:expr; $(body $body:expr;)?) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy)]
+        #[derive(Debug, Clone)]
         pub struct $name<'a> {
             /// The tenant's domain.
             pub domain: &'a Domain,
@@ -32,7 +32,7 @@ macro_rules! operation {
                 format!("/people/v4/{}{}", segment($this.domain.as_str()), $path)
             }
 
-            $(fn body(&self) -> Option<Value> {
+            $(fn body(self) -> Option<Value> {
                 let $this = self;
                 Some($body)
             })?
@@ -57,31 +57,31 @@ operation!(
 operation!(
     /// `POST /{domain}`: creates a user now. `id`, `givenName`, `familyName` are required; the password is filled in.
     Create { /// The profile, without a password.
-        profile: &'a Members, }
+        profile: Members, }
     "cloudm.users.create" Post Once password = true
     path |_call| "";
-    body Value::Object(_call.profile.clone());
+    body Value::Object(_call.profile);
 );
 operation!(
     /// `POST /{domain}/onboard/scheduled`: creates a user at `provisionDate`. The path follows "Building an integration";
     /// the older reference posts to `/{domain}`, so it can be configured.
     Schedule { /// The profile with `provisionDate`, without a password.
-        profile: &'a Members,
+        profile: Members,
         /// The path below the domain, `/onboard/scheduled`.
         below: &'a str, }
     "cloudm.users.schedule" Post Once password = true
     path |call| call.below;
-    body Value::Object(call.profile.clone());
+    body Value::Object(call.profile);
 );
 operation!(
     /// `POST /{domain}/{userId}`: changes only the members that are sent.
     PatchUser { /// The primary address.
         user: &'a str,
         /// What to change.
-        patch: &'a Patch, }
+        patch: Patch, }
     "cloudm.users.patch" Post Idempotent
     path |call| format!("/{}", segment(call.user));
-    body Value::Object(call.patch.0.clone());
+    body Value::Object(call.patch.0);
 );
 operation!(
     /// `PUT /{domain}/{userId}`: replaces the whole profile. Documented by its verb only; whether it may leave out the password
@@ -89,10 +89,10 @@ operation!(
     Replace { /// The primary address.
         user: &'a str,
         /// The whole profile, unknown members included.
-        profile: &'a Members, }
+        profile: Members, }
     "cloudm.users.replace" Put Idempotent
     path |call| format!("/{}", segment(call.user));
-    body Value::Object(call.profile.clone());
+    body Value::Object(call.profile);
 );
 operation!(
     /// `POST /{domain}/{userId}/offboard`, with an empty body: starts the offboarding workflow of the user's organizational unit.

@@ -1,5 +1,7 @@
 //! Which members a profile should have, and the bodies that make it so.
 
+use std::borrow::Cow;
+
 use people_model::cloudm::profile::MemberKind;
 use people_model::cloudm::{Patch, member, patch::same};
 use people_model::time::{Timestamp, parse_date};
@@ -12,37 +14,43 @@ use crate::engine::{Seen, Situation};
 /// Members that are never taken from what HR sends: the key, the password, and the dates that start workflows.
 const RESERVED: [&str; 4] = ["id", "email", "password", "provisionDate"];
 
+/// A member that a profile should have, and its value.
+pub(super) type Want<'a> = (&'a str, Cow<'a, Value>);
+
 /// Members that are calendar days.
 const DAYS: [&str; 2] = ["birthday", "hireDate"];
 
 impl Cloudm {
     /// What the profile should say, as far as HR has spoken; or the colleague who must be found first. A manager who has no known account
     /// yet is left out.
-    pub(super) fn wanted(&self, s: &Situation<'_>, seen: &Seen) -> Result<Members, Plan> {
-        let mut wanted = Members::new();
+    pub(super) fn wanted<'a>(&'a self, s: &Situation<'a>, seen: &Seen) -> Result<Vec<Want<'a>>, Plan> {
+        let mut wanted = Vec::with_capacity(s.state.members.len() + 1);
         for (name, register) in &s.state.members {
             let Some(known) = member(name) else { continue };
             if !known.writable || RESERVED.contains(&known.name) || self.unread.contains(name) {
                 continue;
             }
             let value = match &register.value {
-                Value::Null => self.cleared(known.kind),
+                Value::Null => Cow::Owned(self.cleared(known.kind)),
                 Value::String(text) if known.name == "manager" && !text.is_empty() => {
                     match manager(text, s, seen)? {
-                        Some(address) => Value::String(address),
+                        Some(address) => Cow::Owned(Value::String(address)),
                         None => continue,
                     }
                 }
-                Value::String(text) if DAYS.contains(&known.name) => {
-                    Value::String(parse_date(text).map_or_else(|| text.clone(), |day| day.to_string()))
-                }
-                value => value.clone(),
+                Value::String(text) if DAYS.contains(&known.name) => match parse_date(text) {
+                    Some(day) => Cow::Owned(Value::String(day.to_string())),
+                    None => Cow::Borrowed(&register.value),
+                },
+                value => Cow::Borrowed(value),
             };
-            wanted.insert(name.clone(), value);
+            wanted.push((name.as_str(), value));
         }
-        let id = &self.worker_id_member;
-        if !self.unread.contains(id) && wanted.get(id).is_none_or(|value| same(Some(value), None)) {
-            wanted.insert(id.clone(), Value::String(s.person.worker.as_str().to_owned()));
+        let id = self.worker_id_member.as_str();
+        let known = wanted.iter().any(|(name, value)| *name == id && !same(Some(value), None));
+        if !known && !self.unread.iter().any(|unread| unread == id) {
+            wanted.retain(|(name, _)| *name != id);
+            wanted.push((id, Cow::Owned(Value::String(s.person.worker.as_str().to_owned()))));
         }
         Ok(wanted)
     }
@@ -67,15 +75,12 @@ impl Cloudm {
     }
 
     /// The smallest patch that makes `seen` agree with `wanted`. Days agree whatever their format.
-    pub(super) fn patch(&self, seen: &Members, wanted: &Members) -> Patch {
-        let mut patch = Patch::between(seen, wanted);
-        patch.0.retain(|name, value| {
-            let day = |value: Option<&Value>| value.and_then(Value::as_str).and_then(parse_date);
-            !DAYS.contains(&name.as_str())
-                || day(Some(value)).is_none()
-                || day(Some(value)) != day(seen.get(name))
-        });
-        patch
+    pub(super) fn patch(&self, seen: &Members, wanted: Vec<Want<'_>>) -> Patch {
+        let day = |value: Option<&Value>| value.and_then(Value::as_str).and_then(parse_date);
+        let differs = |(name, value): &Want<'_>| {
+            !DAYS.contains(name) || day(Some(value)).is_none() || day(Some(value)) != day(seen.get(*name))
+        };
+        Patch::between(seen, wanted.into_iter().filter(differs))
     }
 
     /// The body of a create: what is wanted, less what is empty. Names the required member that is missing.
@@ -83,13 +88,13 @@ impl Cloudm {
         &self,
         s: &Situation<'_>,
         address: &Email,
-        wanted: &Members,
+        wanted: Vec<Want<'_>>,
         provision: Option<Timestamp>,
     ) -> Result<Members, &'static str> {
         let mut body: Members = wanted
-            .iter()
+            .into_iter()
             .filter(|(_, value)| !same(Some(value), None))
-            .map(|(name, value)| (name.clone(), value.clone()))
+            .map(|(name, value)| (name.to_owned(), value.into_owned()))
             .collect();
         for required in ["givenName", "familyName"] {
             if !body.contains_key(required) {

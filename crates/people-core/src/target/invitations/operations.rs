@@ -104,7 +104,7 @@ macro_rules! operation {
                 path(self.0, $verb)
             }
 
-            $(fn body(&self) -> Option<Value> {
+            $(fn body(self) -> Option<Value> {
                 Some($body)
             })?
         }

@@ -83,14 +83,14 @@ struct Way(Client);
 
 impl Way {
     /// What the operation returns; `None`: there is no such thing.
-    async fn get<E: Endpoint>(&self, operation: &E) -> Result<Option<E::Reply>, Fail> {
+    async fn get<E: Endpoint + Copy>(&self, operation: &E) -> Result<Option<E::Reply>, Fail> {
         let Some(value) = self.0.value(&operation.call()).await? else { return Ok(None) };
         let odd =
             || Fail::failed("CCAI Platform answered JSON of another kind; see whether base_url leads there");
         reply(operation, value).map(Some).ok_or_else(odd)
     }
 
-    async fn have<E: Endpoint>(&self, operation: &E, what: &str) -> Result<E::Reply, Fail> {
+    async fn have<E: Endpoint + Copy>(&self, operation: &E, what: &str) -> Result<E::Reply, Fail> {
         self.get(operation).await?.ok_or_else(|| absent(what))
     }
 }

@@ -172,10 +172,7 @@ impl Run {
         let named = self.state.email.as_ref().and_then(|email| Email::parse(&email.value).ok());
         let named = named.filter(|email| email.domain() == domain.as_str());
         let seed = self.state.seed();
-        let made = || {
-            let some = !seed.is_empty();
-            some.then(|| config.policy.candidates(domain, &seed, worker).next()).flatten()
-        };
+        let made = || seed.and_then(|seed| config.policy.candidates(domain, seed, worker).next());
         let address = named.or_else(made).or_else(|| Email::parse(&format!("known-account@{domain}")).ok());
         let Some(address) = address else { return };
         let profile = json!({"id": address, &config.cloudm.worker_id_member: worker});

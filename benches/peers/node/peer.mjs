@@ -1,0 +1,57 @@
+// What an integration in Node does with one delivery: check the HMAC, decode, map, compare with the account, encode the call.
+// `node peer.mjs DELIVERY TIMES` prints microseconds of CPU per delivery, and the body that it would send.
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+const given = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const times = Number(process.argv[3]);
+const raw = Buffer.from(given.body);
+const account = {
+  id: "noor.haddad@example.com", givenName: "Noor", familyName: "Haddad", title: "Nurse", department: "Emergency", employeeId: "41",
+  locations: [{ area: "Berlin" }], phoneNumbers: [{ type: "MOBILE", value: "+49 30 1234" }],
+};
+const FIELDS = { "First Name": "givenName", "Last Name": "familyName", "Job Title": "title", Department: "department" };
+
+function verify(body, timestamp, signature) {
+  if (Math.abs(given.now - Number(timestamp)) > 300) return false;
+  const expected = createHmac("sha256", given.secret).update(body).update(timestamp).digest();
+  const proof = Buffer.from(signature, "hex");
+  return proof.length === expected.length && timingSafeEqual(proof, expected);
+}
+
+function profile(employee) {
+  const value = (name) => employee.fields[name]?.value ?? "";
+  const out = { employeeId: employee.id };
+  for (const [name, member] of Object.entries(FIELDS)) if (value(name)) out[member] = value(name);
+  if (value("Location")) out.locations = [{ area: value("Location") }];
+  if (value("Mobile Phone")) out.phoneNumbers = [{ type: "MOBILE", value: value("Mobile Phone") }];
+  return out;
+}
+
+function handle() {
+  if (!verify(raw, given.timestamp, given.signature)) throw new Error("not proven");
+  const { employees } = JSON.parse(raw);
+  const calls = [];
+  for (const employee of employees) {
+    if (employee.action === "Deleted" || employee.fields.Status?.value !== "Active") continue;
+    if (employee.fields["Hire Date"]?.value > "2026-03-02") continue;
+    const wanted = profile(employee);
+    const patch = {};
+    for (const [member, value] of Object.entries(wanted)) {
+      const same = typeof value === "object" ? JSON.stringify(value) === JSON.stringify(account[member]) : value === account[member];
+      if (!same) patch[member] = value;
+    }
+    if (Object.keys(patch).length > 0) {
+      calls.push({ method: "PATCH", path: `/users/${encodeURIComponent(account.id)}`, body: JSON.stringify(patch) });
+    }
+  }
+  return calls;
+}
+
+let calls;
+for (let n = 0; n < times / 2; n += 1) calls = handle();
+const began = process.cpuUsage();
+for (let n = 0; n < times; n += 1) calls = handle();
+const { user, system } = process.cpuUsage(began);
+const took = user + system;
+console.log(`${(took / times).toFixed(3)} ${calls[0].body}`);

@@ -1,0 +1,68 @@
+"""What an integration in Python does with one delivery: check the HMAC, decode, map, compare with the account, encode the call.
+
+`python3 peer.py DELIVERY TIMES` prints microseconds of CPU per delivery, and the body that it would send. The standard library only.
+"""
+
+import hashlib
+import hmac
+import json
+import sys
+import time
+from urllib.parse import quote
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    GIVEN = json.load(file)
+TIMES = int(sys.argv[2])
+RAW = GIVEN["body"].encode()
+SECRET = GIVEN["secret"].encode()
+ACCOUNT = {
+    "id": "noor.haddad@example.com", "givenName": "Noor", "familyName": "Haddad", "title": "Nurse", "department": "Emergency",
+    "employeeId": "41", "locations": [{"area": "Berlin"}], "phoneNumbers": [{"type": "MOBILE", "value": "+49 30 1234"}],
+}
+FIELDS = {"First Name": "givenName", "Last Name": "familyName", "Job Title": "title", "Department": "department"}
+
+
+def verify(body, timestamp, signature):
+    if abs(GIVEN["now"] - int(timestamp)) > 300:
+        return False
+    expected = hmac.new(SECRET, body + timestamp.encode(), hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected, signature)
+
+
+def profile(employee):
+    def value(name):
+        return employee["fields"].get(name, {}).get("value", "")
+
+    out = {"employeeId": employee["id"]}
+    for name, member in FIELDS.items():
+        if value(name):
+            out[member] = value(name)
+    if value("Location"):
+        out["locations"] = [{"area": value("Location")}]
+    if value("Mobile Phone"):
+        out["phoneNumbers"] = [{"type": "MOBILE", "value": value("Mobile Phone")}]
+    return out
+
+
+def handle():
+    if not verify(RAW, GIVEN["timestamp"], GIVEN["signature"]):
+        raise ValueError("not proven")
+    calls = []
+    for employee in json.loads(RAW)["employees"]:
+        if employee["action"] == "Deleted" or employee["fields"].get("Status", {}).get("value") != "Active":
+            continue
+        if employee["fields"].get("Hire Date", {}).get("value", "") > "2026-03-02":
+            continue
+        patch = {member: value for member, value in profile(employee).items() if ACCOUNT.get(member) != value}
+        if patch:
+            calls.append(("PATCH", f"/users/{quote(ACCOUNT['id'])}", json.dumps(patch)))
+    return calls
+
+
+for _ in range(TIMES // 2):
+    calls = handle()
+began = time.process_time()
+for _ in range(TIMES):
+    calls = handle()
+took = time.process_time() - began
+print(f"{took * 1e6 / TIMES:.3f} {calls[0][2]}")
