@@ -71,7 +71,7 @@ pub enum Answer {
 
 /// Where the way goes on.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "it lives for a moment")]
+#[cfg_attr(not(target_arch = "wasm32"), expect(clippy::large_enum_variant, reason = "it lives for a moment"))]
 pub enum Next {
     /// Do this and give the outcome to [`Flow::accept`].
     Step(Step),
