@@ -154,8 +154,9 @@ impl World {
     /// Moves the time of the bridge and of the clouds.
     pub(crate) fn set_now(&self, to: &str) {
         let to: Timestamp = to.parse().expect("a moment");
-        self.clock.set(to);
+        // The clouds first: whoever is due is driven as soon as our own clock says so.
         self.sim.set_now(to);
+        self.clock.set(to);
     }
 
     /// Sends bytes with headers, unsigned by us.

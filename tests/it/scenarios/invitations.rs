@@ -48,7 +48,7 @@ async fn an_unmanaged_account_is_invited_and_taken_over_once_accepted() {
     world.pass("2026-03-05T09:00:00Z").await;
     assert_eq!(world.invitation(), (json!("INVITED"), json!(1)));
     assert!(world.sim.answer_invitation(ANA, true));
-    world.pass("2026-03-05T11:00:00Z").await;
+    world.pass("2026-03-05T13:30:00Z").await;
     assert_eq!(world.person("hr/7").await, (Status::Settled, "agrees".to_owned()));
     assert_eq!(world.effects(), ["users.patch v4/example.com/ana.silva@example.com"]);
     assert_eq!(world.user(ANA)["employeeId"], "7");

@@ -86,6 +86,8 @@ struct Run<'p> {
     seen: Seen,
     /// The mark that stands in the journal, if this run has written one.
     marked: Option<Mark>,
+    /// How it ended, where what was written last says that it has: what was seen is not asked again at a later time.
+    over: Option<Outcome>,
 }
 
 impl<H, J, T, S, R> Drive<'_, H, J, T, S, R>
@@ -99,7 +101,8 @@ where
     /// Drives one person until there is nothing to do now.
     pub async fn run(&self, person: &PersonKey) -> Result<Stop, J::Error> {
         let log = self.journal.read(person).await?;
-        let mut run = Run { person, state: State::fold(&log), seen: Seen::default(), marked: None };
+        let mut run =
+            Run { person, state: State::fold(&log), seen: Seen::default(), marked: None, over: None };
         for _ in 0..MOVES {
             let now = self.host.now();
             match self.decide(&run, now) {
@@ -155,6 +158,9 @@ where
                 Next::Write(entry) => {
                     if !self.write(&mut run, entry).await? {
                         return Ok(Stop::Raced);
+                    }
+                    if let Some(outcome) = run.over {
+                        return Ok(Stop::Over(outcome));
                     }
                 }
                 Next::Look(sight) => {
@@ -307,19 +313,27 @@ where
             Some(Entry::Intended { step, .. }) => mark(due, Status::Working, step.effect.as_str().to_owned()),
             _ => mark(due, Status::Working, String::new()),
         };
+        let mut over = None;
         if let Some(Entry::Settled { .. }) = entries.last() {
             let missing = self.missing_colleague(run);
             mark.waits_for = missing;
-            let probe =
-                Run { person: run.person, state: state.clone(), seen: run.seen.clone(), marked: None };
-            if let Next::Over { due, .. } = self.decide(&probe, self.host.now()) {
+            let probe = Run {
+                person: run.person,
+                state: state.clone(),
+                seen: run.seen.clone(),
+                marked: None,
+                over: None,
+            };
+            if let Next::Over { due, outcome } = self.decide(&probe, self.host.now()) {
                 mark.due = due;
+                over = Some(outcome);
             }
         }
         match self.journal.append(run.person, at, entries, &mark).await? {
             Appended::Done => {
                 run.state = state;
                 run.marked = Some(mark);
+                run.over = over;
                 Ok(true)
             }
             Appended::Raced => Ok(false),
