@@ -26,8 +26,12 @@ pub(super) const TOGETHER: usize = 512;
 /// How many jobs that do not hurry are done between looks whether somebody hurries: whoever comes meanwhile waits for them.
 const AT_LEISURE: usize = 4;
 
-/// Beside so many jobs that hurry one is done that does not, and one in any case, so that a flood delays those and never stops them.
+/// Beside so many jobs that hurry one is done that does not, so that a flood delays those and never stops them.
 const BESIDE: usize = 8;
+
+/// Where fewer hurry, so many are done once those have their answer: nobody waits for the disk longer than for the own pages, and a
+/// sender who waits for an answer before the next delivery is busy meanwhile.
+const AFTER: usize = 1;
 
 /// How many jobs may wait; further callers wait for room.
 const WAITING: usize = 2048;
@@ -73,7 +77,7 @@ impl Lane {
         };
         let thread = Builder::new()
             .name(name.to_owned())
-            .spawn(move || serve(book, jobs, &role, &count))
+            .spawn(move || serve(book, jobs, role, &count))
             .map_err(|_| StoreError::Closed)?;
         Ok(Self { jobs: Some(sender), thread: Some(thread), commits })
     }
@@ -147,14 +151,14 @@ where
     }
 }
 
-fn serve(mut book: Book<Sqlite>, mut jobs: mpsc::Receiver<Waiting>, role: &Role, commits: &AtomicU64) {
+fn serve(book: Book<Sqlite>, mut jobs: mpsc::Receiver<Waiting>, role: Role, commits: &AtomicU64) {
     let most = match role {
-        Role::Writer(most, _) => *most,
+        Role::Writer(most, _) => most,
         Role::Reader => TOGETHER,
     };
+    let mut desk = Desk { book, role, commits, batch: Vec::with_capacity(most) };
     let mut arrived = Vec::with_capacity(most);
     let mut later = VecDeque::new();
-    let mut batch: Vec<Box<dyn Job>> = Vec::with_capacity(most);
     loop {
         if later.is_empty() {
             if jobs.blocking_recv_many(&mut arrived, most) == 0 {
@@ -166,34 +170,61 @@ fn serve(mut book: Book<Sqlite>, mut jobs: mpsc::Receiver<Waiting>, role: &Role,
         }
         for (haste, job) in arrived.drain(..) {
             match haste {
-                Haste::Now => batch.push(job),
+                Haste::Now => desk.batch.push(job),
                 Haste::Later => later.push_back(job),
             }
         }
-        let flush = !batch.is_empty();
-        let turn = if flush { (batch.len() / BESIDE).max(1) } else { AT_LEISURE };
-        let beside = later.len().min(turn).min(most.saturating_sub(batch.len()));
-        batch.extend(later.drain(..beside));
-        let lost = match role {
-            Role::Writer(..) => write(&mut book, &mut batch, flush),
-            Role::Reader => read(&mut book, &mut batch),
+        let now = desk.batch.len();
+        if now > 0 {
+            let beside = later.len().min(now / BESIDE).min(most.saturating_sub(now));
+            desk.batch.extend(later.drain(..beside));
+            desk.work(true);
+        }
+        let turn = match now {
+            0 => AT_LEISURE,
+            few if few < BESIDE => AFTER,
+            _ => 0,
+        };
+        desk.batch.extend(later.drain(..later.len().min(turn).min(most)));
+        if !desk.batch.is_empty() {
+            desk.work(false);
+        }
+    }
+    if let Role::Writer(..) = desk.role {
+        // Only tidies up: what is in the write-ahead log is durable, and the next start reads it.
+        let _ = desk.book.driver().execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+}
+
+/// Where the jobs of one transaction are gathered and done.
+struct Desk<'a> {
+    book: Book<Sqlite>,
+    role: Role,
+    commits: &'a AtomicU64,
+    batch: Vec<Box<dyn Job>>,
+}
+
+impl Desk<'_> {
+    /// Does what is gathered, in one transaction, and answers.
+    fn work(&mut self, flush: bool) {
+        let lost = match self.role {
+            Role::Writer(..) => write(&mut self.book, &mut self.batch, flush),
+            Role::Reader => read(&mut self.book, &mut self.batch),
         }
         .err();
         if lost.is_none() {
-            commits.fetch_add(1, Ordering::Relaxed);
+            self.commits.fetch_add(1, Ordering::Relaxed);
         } else {
-            undo(&mut book);
+            undo(&mut self.book);
         }
-        for job in batch.drain(..) {
+        let jobs = self.batch.len();
+        for job in self.batch.drain(..) {
             job.answer(lost.as_ref());
         }
-        if let Role::Writer(_, bell) = role {
-            bell.ring();
+        if let Role::Writer(_, bell) = &mut self.role {
+            bell.ring(jobs);
+            bell.finish(self.book.driver());
         }
-    }
-    if let Role::Writer(..) = role {
-        // Only tidies up: what is in the write-ahead log is durable, and the next start reads it.
-        let _ = book.driver().execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 }
 
