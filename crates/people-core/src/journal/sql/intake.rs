@@ -32,16 +32,23 @@ impl<D: Driver> Book<D> {
         let received = cut(delivery.received);
         let span = i64::try_from(dedupe_for.as_millis()).unwrap_or(i64::MAX);
         let until = received.saturating_add(span).min(1 << 53);
+        // A row only where it is new. Both in one would make SQLite keep a copy of what it is about to write.
         let new = self.one(
             ACCEPT,
+            "SELECT 'new', 1 + max(coalesce((SELECT max(seq) FROM inbox), 0), coalesce((SELECT max(seq) FROM deliveries), 0))
+             WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE key = ?1 AND until > ?2)
+                 AND NOT EXISTS (SELECT 1 FROM dedupe WHERE key = ?1 AND until > ?2)
+                 AND NOT EXISTS (SELECT 1 FROM inbox WHERE id = ?3)
+                 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ?3)",
+            &[key.as_str().into(), received.into(), delivery.id.as_str().into()],
+        )?;
+        let Some(new) = new else { return Ok(Accepted::Duplicate) };
+        self.run(
+            ACCEPT,
             "INSERT INTO inbox (seq, id, key, until, source, received, trust, stamped, content_type, body)
-             SELECT 1 + max(coalesce((SELECT max(seq) FROM inbox), 0), coalesce((SELECT max(seq) FROM deliveries), 0)),
-                 ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
-             WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE key = ?2 AND until > ?5)
-                 AND NOT EXISTS (SELECT 1 FROM dedupe WHERE key = ?2 AND until > ?5)
-                 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ?1)
-             ON CONFLICT (id) DO NOTHING RETURNING seq",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             &[
+                Fields::new("inbox", new).int()?.into(),
                 delivery.id.as_str().into(),
                 key.as_str().into(),
                 until.into(),
@@ -53,7 +60,7 @@ impl<D: Driver> Book<D> {
                 Param::Blob(&delivery.body),
             ],
         )?;
-        Ok(if new.is_some() { Accepted::New } else { Accepted::Duplicate })
+        Ok(Accepted::New)
     }
 
     /// [`Journal::backlog`](crate::journal::Journal::backlog).
