@@ -23,15 +23,14 @@ use super::tidy::Bell;
 /// How many jobs share a transaction at most.
 pub(super) const TOGETHER: usize = 512;
 
-/// How many jobs that do not hurry are done between looks whether somebody hurries: whoever comes meanwhile waits for them.
-const AT_LEISURE: usize = 4;
+/// How many jobs that do not hurry are done in one transaction, between looks whether somebody hurries: whoever comes meanwhile waits for
+/// them. Several together write the pages that all of them touch once.
+const AT_LEISURE: usize = 8;
 
-/// Beside so many jobs that hurry one is done that does not, so that a flood delays those and never stops them.
+/// Where at least so many hurry, one for each such group of them is done in their transaction, so that a flood delays those that do not
+/// hurry and never stops them. Where fewer hurry, some are done once those have their answer: nobody waits for the disk longer than for
+/// the own pages, and a sender who waits for an answer before the next delivery is busy meanwhile.
 const BESIDE: usize = 8;
-
-/// Where fewer hurry, so many are done once those have their answer: nobody waits for the disk longer than for the own pages, and a
-/// sender who waits for an answer before the next delivery is busy meanwhile.
-const AFTER: usize = 1;
 
 /// How many jobs may wait; further callers wait for room.
 const WAITING: usize = 2048;
@@ -180,13 +179,8 @@ fn serve(book: Book<Sqlite>, mut jobs: mpsc::Receiver<Waiting>, role: Role, comm
             desk.batch.extend(later.drain(..beside));
             desk.work(true);
         }
-        let turn = match now {
-            0 => AT_LEISURE,
-            few if few < BESIDE => AFTER,
-            _ => 0,
-        };
-        desk.batch.extend(later.drain(..later.len().min(turn).min(most)));
-        if !desk.batch.is_empty() {
+        if now < BESIDE && !later.is_empty() {
+            desk.batch.extend(later.drain(..later.len().min(AT_LEISURE).min(most)));
             desk.work(false);
         }
     }
