@@ -5,16 +5,18 @@
 //! one that fails is rolled back alone. A savepoint costs a copy of every page that a job touches, and jobs that fail are rare.
 //!
 //! Not every write waits for the disk. What can be done again from what is durable already, such as taking a delivery apart, is
-//! [`Haste::Later`]: it is done beside what hurries, a little at a time, and becomes durable with the next flush. The write-ahead log
-//! is a sequence, so whatever is durable rests on what came before it.
+//! [`Haste::Later`]: it is done when nobody hurries, and while somebody does in an eighth of the time, however long it takes in a large
+//! journal. It becomes durable with the next flush: the write-ahead log is a sequence, so whatever is durable rests on what came before it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use people_core::journal::sql::{Book, BookError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::error::{SqliteError, StoreError};
 use super::sqlite::Sqlite;
@@ -23,14 +25,17 @@ use super::tidy::Bell;
 /// How many jobs share a transaction at most.
 pub(super) const TOGETHER: usize = 512;
 
-/// How many jobs that do not hurry are done in one transaction, between looks whether somebody hurries: whoever comes meanwhile waits for
-/// them. Several together write the pages that all of them touch once.
-const AT_LEISURE: usize = 8;
+/// How many jobs that do not hurry are done in one transaction at most. Several together write the pages that all of them touch once.
+const AT_LEISURE: usize = 16;
 
-/// Where at least so many hurry, one for each such group of them is done in their transaction, so that a flood delays those that do not
-/// hurry and never stops them. Where fewer hurry, some are done once those have their answer: nobody waits for the disk longer than for
-/// the own pages, and a sender who waits for an answer before the next delivery is busy meanwhile.
-const BESIDE: usize = 8;
+/// How long such a transaction is to take: whoever comes meanwhile waits for it.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
+/// While somebody hurries, so many times as long as it took there is no other.
+const REST: u32 = 7;
+
+/// When nobody has hurried for so long, nobody does.
+const CALM: Duration = Duration::from_millis(2);
 
 /// How many jobs may wait; further callers wait for room.
 const WAITING: usize = 2048;
@@ -39,13 +44,14 @@ const COMMIT: &str = "commit";
 
 /// The sending side. Dropping it lets the jobs that wait be done, and ends the thread.
 pub(super) struct Lane {
-    jobs: Option<mpsc::Sender<Waiting>>,
+    jobs: Option<Sender<Waiting>>,
+    room: Arc<Semaphore>,
     thread: Option<JoinHandle<()>>,
     commits: Arc<AtomicU64>,
 }
 
-/// A job and how urgent it is.
-type Waiting = (Haste, Box<dyn Job>);
+/// A job, how urgent it is, and its room among those that wait.
+type Waiting = (Haste, Box<dyn Job>, OwnedSemaphorePermit);
 
 /// Whether somebody waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +73,7 @@ pub(super) enum Role {
 impl Lane {
     /// Starts the thread.
     pub(super) fn start(book: Book<Sqlite>, role: Role) -> Result<Self, StoreError> {
-        let (sender, jobs) = mpsc::channel(WAITING);
+        let (sender, jobs) = channel();
         let commits = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&commits);
         let name = match role {
@@ -78,7 +84,8 @@ impl Lane {
             .name(name.to_owned())
             .spawn(move || serve(book, jobs, role, &count))
             .map_err(|_| StoreError::Closed)?;
-        Ok(Self { jobs: Some(sender), thread: Some(thread), commits })
+        let room = Arc::new(Semaphore::new(WAITING));
+        Ok(Self { jobs: Some(sender), room, thread: Some(thread), commits })
     }
 
     /// How many transactions were committed.
@@ -96,7 +103,8 @@ impl Lane {
         let (reply, answer) = oneshot::channel();
         let task = Task { work, outcome: None, reply };
         let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
-        jobs.send((haste, Box::new(task))).await.map_err(|_| StoreError::Closed)?;
+        let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        jobs.send((haste, Box::new(task), room)).map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
@@ -150,44 +158,89 @@ where
     }
 }
 
-fn serve(book: Book<Sqlite>, mut jobs: mpsc::Receiver<Waiting>, role: Role, commits: &AtomicU64) {
+fn serve(book: Book<Sqlite>, jobs: Receiver<Waiting>, role: Role, commits: &AtomicU64) {
     let most = match role {
         Role::Writer(most, _) => most,
         Role::Reader => TOGETHER,
     };
     let mut desk = Desk { book, role, commits, batch: Vec::with_capacity(most) };
-    let mut arrived = Vec::with_capacity(most);
-    let mut later = VecDeque::new();
-    loop {
-        if later.is_empty() {
-            if jobs.blocking_recv_many(&mut arrived, most) == 0 {
-                break;
-            }
-        } else {
-            // Nothing to wait for: there is something to do.
-            arrived.extend(std::iter::from_fn(|| jobs.try_recv().ok()).take(most));
-        }
-        for (haste, job) in arrived.drain(..) {
+    let mut leisure = Leisure::default();
+    while let Some(first) = leisure.wait(&jobs) {
+        for (haste, job, _) in first.into_iter().chain(jobs.try_iter()).take(most) {
             match haste {
                 Haste::Now => desk.batch.push(job),
-                Haste::Later => later.push_back(job),
+                Haste::Later => leisure.jobs.push_back(job),
             }
         }
-        let now = desk.batch.len();
-        if now > 0 {
-            let beside = later.len().min(now / BESIDE).min(most.saturating_sub(now));
-            desk.batch.extend(later.drain(..beside));
+        if !desk.batch.is_empty() {
             desk.work(true);
+            leisure.hurried = Some(now());
         }
-        if now < BESIDE && !later.is_empty() {
-            desk.batch.extend(later.drain(..later.len().min(AT_LEISURE).min(most)));
-            desk.work(false);
-        }
+        leisure.turn(&mut desk, most);
     }
     if let Role::Writer(..) = desk.role {
         // Only tidies up: what is in the write-ahead log is durable, and the next start reads it.
         let _ = desk.book.driver().execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
+}
+
+/// What can wait, and when it is its turn.
+#[derive(Default)]
+struct Leisure {
+    jobs: VecDeque<Box<dyn Job>>,
+    /// When somebody hurried last,
+    hurried: Option<Instant>,
+    /// how long one of these took the last time,
+    each: Duration,
+    /// and when the next may be done while somebody hurries.
+    next: Option<Instant>,
+}
+
+impl Leisure {
+    /// Waits for a job, but no longer than until there is something else to do. `None` when all is done and nobody is left.
+    fn wait(&mut self, jobs: &Receiver<Waiting>) -> Option<Option<Waiting>> {
+        if self.jobs.is_empty() {
+            return jobs.recv().ok().map(Some);
+        }
+        match jobs.recv_timeout(self.rest(now())) {
+            Ok(job) => Some(Some(job)),
+            Err(RecvTimeoutError::Timeout) => Some(None),
+            Err(RecvTimeoutError::Disconnected) => {
+                // Nobody is left who could hurry.
+                self.hurried = None;
+                Some(None)
+            }
+        }
+    }
+
+    /// How long it is not their turn, unless somebody comes meanwhile.
+    fn rest(&self, now: Instant) -> Duration {
+        let after = |hurried: Instant| CALM.saturating_sub(now.saturating_duration_since(hurried));
+        let calm = self.hurried.map_or(Duration::ZERO, after);
+        self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now)).min(calm)
+    }
+
+    /// Does some of them, where it is their turn.
+    fn turn(&mut self, desk: &mut Desk<'_>, most: usize) {
+        let began = now();
+        if self.jobs.is_empty() || !self.rest(began).is_zero() {
+            return;
+        }
+        let fit = AT_ONCE.as_nanos().checked_div(self.each.as_nanos()).unwrap_or(1);
+        let count = usize::try_from(fit).unwrap_or(AT_LEISURE).clamp(1, AT_LEISURE).min(most);
+        desk.batch.extend(self.jobs.drain(..count.min(self.jobs.len())));
+        let count = u32::try_from(desk.batch.len()).unwrap_or(1).max(1);
+        desk.work(false);
+        let ended = now();
+        let took = ended.saturating_duration_since(began);
+        self.each = took / count;
+        self.next = ended.checked_add(took * REST);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long work takes is no matter of the host's clock")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Where the jobs of one transaction are gathered and done.
