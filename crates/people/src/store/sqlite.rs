@@ -143,6 +143,8 @@ pub(super) fn open(path: &Path) -> Result<(Book<Sqlite>, Book<Sqlite>, Sqlite), 
 
     let mut reader = Book::new(Sqlite::connect(path).map_err(told)?);
     reader.driver().execute("PRAGMA query_only = ON").map_err(told)?;
+    // It is of no use after the next commit.
+    reader.driver().execute("PRAGMA cache_size = -1000").map_err(told)?;
     let tidy = Sqlite::connect(path).map_err(told)?;
     Ok((writer, reader, tidy))
 }

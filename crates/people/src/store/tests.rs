@@ -221,7 +221,11 @@ async fn a_journal_of_the_first_version_is_brought_up_to_date() {
         let (id, received) = (Param::Text(id.as_str()), at(i64::from(n)).as_millisecond());
         run(
             "INSERT INTO deliveries (id, source, received, trust, body, sorted) VALUES (?1, 'hr', ?2, 'proven', ?3, ?3 IS NULL)",
-            &[id, received.into(), body.map(|body: &str| Param::Blob(body.as_bytes())).unwrap_or(Param::Null)],
+            &[
+                id,
+                received.into(),
+                body.map(|body: &str| Param::Blob(body.as_bytes())).unwrap_or(Param::Null),
+            ],
         );
         run("INSERT INTO dedupe (key, until) VALUES (?1, ?2 + 3600000)", &[id, received.into()]);
     }
