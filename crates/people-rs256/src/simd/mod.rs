@@ -46,6 +46,8 @@ pub(crate) trait Machine: Sized {
     const NAME: &'static str;
     /// Bits of a digit.
     const BITS: u32;
+    /// How many of the lowest digits of `p'` are `radix - 1`: one or two.
+    const STEPS: usize;
     /// What the raw sum of one product's low part is too large by.
     const LOW_BIAS: u64;
     /// The same for its high part, which counts in the next column; zero where products are not split.
@@ -94,9 +96,7 @@ pub(crate) trait Machine: Sized {
     unsafe fn second_only(a: Self::Two) -> Self::Two;
     /// The sums of the first and the second column.
     unsafe fn halves(a: Self::Two) -> (Self::One, Self::One);
-    /// Twice a factor.
-    unsafe fn twice(factor: Self::Two) -> Self::Two;
-    /// The low and the high part of digit, or twice a digit, by digit, each with its bias.
+    /// The low and the high part of digit by digit, each with its bias.
     unsafe fn product(a: Self::Two, b: Self::Two, constants: Self::Constants) -> (Self::Two, Self::Two);
     /// The low bits of a sum, made a factor.
     unsafe fn digit(sum: Self::One) -> Self::One;
@@ -183,6 +183,19 @@ impl<M: Machine> Four<M> {
         }
     }
 
+    /// Twice as much.
+    ///
+    /// # Safety
+    /// The machine is available.
+    #[inline(always)]
+    unsafe fn double(&mut self) {
+        // SAFETY: the caller's word.
+        unsafe {
+            self.lows = self.lows.map(|sum| M::add_two(sum, sum));
+            self.highs = self.highs.map(|sum| M::add_two(sum, sum));
+        }
+    }
+
     /// The first two columns only.
     ///
     /// # Safety
@@ -241,13 +254,13 @@ impl<M: Machine> Sums<M> for Product<M::Cell> {
             for i in 0..k {
                 sums.meet(M::both(a.offset(i)), b.offset(k - i));
             }
-            for i in 0..k {
-                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
-            }
             sums.meet(M::both(a.offset(k)), b);
             sums.meet(M::both(a.offset(k + 1)), b.offset(-1));
             sums.second(M::both(a.offset(k + 2)), b);
             sums.second(M::both(a.offset(k + 3)), b.offset(-1));
+            for i in 0..k {
+                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
+            }
         }
     }
 
@@ -272,20 +285,24 @@ struct Square<C> {
 }
 
 impl<C> Square<C> {
-    /// Digit `half` meets itself in the first column, once, and three more in the others; the next one meets itself in the third.
+    /// The products of digits from `from` to `half`: off the diagonal everything counts twice. Digit `half` meets itself in the first column, and
+    /// three more in the others; the next one meets itself in the third.
     ///
     /// # Safety
-    /// The machine is available, `a` points at a number and `half` lies between -1 and `digits - 1`.
+    /// The machine is available, `a` points at a number, `from` is not negative, `half` lies between -1 and `digits - 1` and `2 * half - from` below `digits`.
     #[inline(always)]
-    unsafe fn middle<M: Machine<Cell = C>>(&self, sums: &mut Four<M>, half: isize) {
-        // SAFETY: cells between -1 and n + 2 are read.
+    unsafe fn pairs<M: Machine<Cell = C>>(&self, sums: &mut Four<M>, from: isize, half: isize) {
+        // SAFETY: in the loop 2 * half - i lies between half + 1 and n - 1, after it cells between -1 and n + 2 are read.
         unsafe {
+            for i in from..half {
+                sums.meet(M::both(self.a.offset(i)), self.a.offset(2 * half - i));
+            }
             let at = self.a.offset(half);
             let (middle, next) = (M::both(at), M::both(at.add(1)));
-            sums.second(M::twice(middle), at.add(2));
+            sums.second(middle, at.add(2));
+            sums.double();
             for (which, factor, at) in [(0, middle, at), (1, next, at.add(1))] {
                 let (low, high) = M::product(factor, M::pair(at), sums.constants);
-                // Off the diagonal everything counts twice.
                 let weighted = |own| M::add_two(own, M::second_only(own));
                 M::gather(sums, which, weighted(low), weighted(high));
             }
@@ -296,32 +313,24 @@ impl<C> Square<C> {
 impl<M: Machine> Sums<M> for Square<M::Cell> {
     #[inline(always)]
     unsafe fn lower(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
-        let (a, half) = (self.a, k / 2);
-        // SAFETY: 0 <= i < half, so k - i lies between half + 1 and k, which is at most n - 4. Of the tail, cells from 0 to n - 2 are read.
+        // SAFETY: k is at most n - 4. Of the tail, cells from 0 to n - 2 are read.
         unsafe {
-            for i in 0..half {
-                sums.meet(M::twice(M::both(a.offset(i))), a.offset(k - i));
-            }
+            self.pairs(sums, 0, k / 2);
             for i in 0..k {
                 sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
             }
-            self.middle(sums, half);
         }
     }
 
     #[inline(always)]
     unsafe fn upper(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
-        let (a, half, n) = (self.a, k / 2, self.digits);
-        // SAFETY: in the first loop k + 1 - n <= i < half, so k - i lies between half + 1 and n - 1. In the second i is below n, so cells of the
-        // tail from k - n, which is at least 0, to n + 1 are read.
+        let n = self.digits;
+        // SAFETY: k - (k + 1 - n) is n - 1. In the loop i is below n, so cells of the tail from k - n, which is at least 0, to n + 1 are read.
         unsafe {
-            for i in k + 1 - n..half {
-                sums.meet(M::twice(M::both(a.offset(i))), a.offset(k - i));
-            }
+            self.pairs(sums, k + 1 - n, k / 2);
             for i in k + 1 - n..n {
                 sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
             }
-            self.middle(sums, half);
         }
     }
 }
@@ -387,20 +396,30 @@ unsafe fn columns<M: Machine>(shape: &Shape<M>, starts: &[u64], out: *mut M::Cel
             let sum = column(low, over, carry);
             let factor = M::digit(sum);
             M::store(out.offset(k), factor);
-            // Each new factor meets the lowest digits of the tail in the columns that are left.
+            // Each new factor meets the lowest digits of the tail in the columns that are left: the first of them is zero where steps are two.
             let factor = M::spread(factor);
-            four.first(factor, tail.offset(-1));
+            if M::STEPS == 1 {
+                four.first(factor, tail.offset(-1));
+            }
             four.second(factor, tail.offset(1));
             let ((_, low), (high, high_2)) = (M::halves(four.lows[0]), M::halves(four.highs[0]));
             let sum = column(low, high, M::carry(sum));
             let factor = M::digit(sum);
             M::store(out.offset(k + 1), factor);
-            four.second(M::spread(factor), tail);
+            let factor = M::spread(factor);
+            if M::STEPS == 1 {
+                four.second(factor, tail);
+            }
             let (low, _) = M::halves(four.lows[1]);
             let sum = column(low, high_2, M::carry(sum));
+            if M::STEPS == 2 {
+                four.second(factor, tail);
+            }
             let factor = M::digit(sum);
             M::store(out.offset(k + 2), factor);
-            four.second(M::spread(factor), tail.offset(-1));
+            if M::STEPS == 1 {
+                four.second(M::spread(factor), tail.offset(-1));
+            }
             let ((_, low), (high, high_2)) = (M::halves(four.lows[1]), M::halves(four.highs[1]));
             let sum = column(low, high, M::carry(sum));
             M::store(out.offset(k + 3), M::digit(sum));
@@ -437,19 +456,24 @@ fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {
         let from = (k + 1 - n).max(0);
         // Products in each of the four columns, low and high parts alike.
         let products = if square {
-            let pairs = (k / 2 - from).max(0);
-            [pairs + 1, pairs + 2, pairs + 2, pairs + 3]
+            let pairs = 2 * (k / 2 - from).max(0);
+            [pairs + 1, pairs + 2, pairs + 3, pairs + 4]
         } else if k < n {
             [k.max(0) + 2, k.max(0) + 2, k.max(0) + 4, k.max(0) + 4]
         } else {
             [n - from; 4]
         };
-        let (factors, new) = if k < n { (k.max(0), [0, 1, 2, 3]) } else { (2 * n - 1 - k, [0; 4]) };
+        let factors = if k < n { k.max(0) } else { 2 * n - 1 - k };
         let [p, p_1, p_2, p_3] = products.map(|count| count + factors);
-        let [_, new_1, new_2, new_3] = new;
+        // Products of new factors: their low parts in the last three columns, and their high parts of all.
+        let ([low_1, low_2, low_3], [high, high_1, high_2, high_3]) = match M::STEPS {
+            _ if k >= n => ([0; 3], [0; 4]),
+            1 => ([1, 2, 3], [1, 1, 3, 3]),
+            _ => ([0, 1, 2], [0, 0, 2, 2]),
+        };
         // Low parts as each column is read, and the high parts of the one before it.
         let parts =
-            [(p, over), (p_1 + new_1, p + new_1), (p_2 + new_2, p_1 + new_1), (p_3 + new_3, p_2 + new_3)];
+            [(p, over), (p_1 + low_1, p + high), (p_2 + low_2, p_1 + high_1), (p_3 + low_3, p_2 + high_2)];
         for (low, high) in parts {
             let bias = |count: isize, bias: u64| (count.cast_unsigned() as u64).wrapping_mul(bias);
             // From the second column on the carry holds the last one's offset.
@@ -457,7 +481,7 @@ fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {
             let start = offset.wrapping_sub(before);
             out.push(start.wrapping_sub(bias(low, M::LOW_BIAS)).wrapping_sub(bias(high, M::HIGH_BIAS)));
         }
-        over = p_3 + new_3;
+        over = p_3 + high_3;
         k += 4;
     }
     out
