@@ -16,6 +16,8 @@
 
 use zeroize::{DefaultIsZeroes, Zeroizing};
 
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) mod integers;
 mod lanes;
 pub(crate) use lanes::Lanes;
 
