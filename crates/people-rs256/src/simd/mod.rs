@@ -94,6 +94,15 @@ pub(crate) trait Machine: Sized {
             }
         }
     }
+    /// Adds the products of `count` digits from `a` upwards, the first with the four at `b`, each other with those one lower than the last.
+    #[inline(always)]
+    unsafe fn run(four: &mut Four<Self>, a: *const Self::Cell, b: *const Self::Cell, count: isize) {
+        // One digit's products in a body: with two compilers keep them all until the end, and run out of registers.
+        for i in 0..count {
+            // SAFETY: the caller's word.
+            unsafe { four.meet(Self::both(a.offset(i)), b.offset(-i)) }
+        }
+    }
     /// The second column only.
     unsafe fn second_only(a: Self::Two) -> Self::Two;
     /// The sums of the first and the second column.
@@ -225,8 +234,7 @@ impl<M: Machine> Four<M> {
     }
 }
 
-/// Where sums of columns come from, those of the reduction along with them. Each loop adds one digit's products only: with two in
-/// one body compilers keep them all until the end, and run out of registers. Not a closure: that would be compiled for the plainest processor.
+/// Where sums of columns come from, those of the reduction along with them. Not a closure: that would be compiled for the plainest processor.
 trait Sums<M: Machine> {
     /// Columns `k` to `k + 3` for `k` even, from -2 to `digits - 4`, with the factors 0 to `k - 1` of the reduction, which meet the tail.
     ///
@@ -253,16 +261,12 @@ impl<M: Machine> Sums<M> for Product<M::Cell> {
         // SAFETY: in the loop 0 <= i < k <= n - 4, so cells of `b` from 1 to n - 1 are read, and of `tail` from 0 to n - 2. After it
         // digits of `a` from -2 to n - 1 meet those of `b` from -1 to 3.
         unsafe {
-            for i in 0..k {
-                sums.meet(M::both(a.offset(i)), b.offset(k - i));
-            }
+            M::run(sums, a, b.offset(k), k);
             sums.meet(M::both(a.offset(k)), b);
             sums.meet(M::both(a.offset(k + 1)), b.offset(-1));
             sums.second(M::both(a.offset(k + 2)), b);
             sums.second(M::both(a.offset(k + 3)), b.offset(-1));
-            for i in 0..k {
-                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
-            }
+            M::run(sums, factors, tail.offset(k - 1), k);
         }
     }
 
@@ -271,12 +275,11 @@ impl<M: Machine> Sums<M> for Product<M::Cell> {
         let n = self.digits;
         // SAFETY: k + 1 - n <= i < n, so k - i lies between 1 and n - 1, and four cells from there or from one before it end at n + 2.
         unsafe {
-            for i in k + 1 - n..n {
-                sums.meet(M::both(self.a.offset(i)), self.b.offset(k - i));
-            }
-            for i in k + 1 - n..n {
-                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
-            }
+            let from = k + 1 - n;
+            sums.first(M::both(self.a.offset(from)), self.b.offset(n - 1));
+            M::run(sums, self.a.offset(from + 1), self.b.offset(n - 2), n - 1 - from);
+            sums.first(M::both(factors.offset(from)), tail.offset(n - 2));
+            M::run(sums, factors.offset(from + 1), tail.offset(n - 3), n - 1 - from);
         }
     }
 }
@@ -296,9 +299,7 @@ impl<C> Square<C> {
     unsafe fn pairs<M: Machine<Cell = C>>(&self, sums: &mut Four<M>, from: isize, half: isize) {
         // SAFETY: in the loop 2 * half - i lies between half + 1 and n - 1, after it cells between -1 and n + 2 are read.
         unsafe {
-            for i in from..half {
-                sums.meet(M::both(self.a.offset(i)), self.a.offset(2 * half - i));
-            }
+            M::run(sums, self.a.offset(from), self.a.offset(2 * half - from), half - from);
             let at = self.a.offset(half);
             let (middle, next) = (M::both(at), M::both(at.add(1)));
             sums.second(middle, at.add(2));
@@ -318,9 +319,7 @@ impl<M: Machine> Sums<M> for Square<M::Cell> {
         // SAFETY: k is at most n - 4. Of the tail, cells from 0 to n - 2 are read.
         unsafe {
             self.pairs(sums, 0, k / 2);
-            for i in 0..k {
-                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
-            }
+            M::run(sums, factors, tail.offset(k - 1), k);
         }
     }
 
@@ -329,10 +328,10 @@ impl<M: Machine> Sums<M> for Square<M::Cell> {
         let n = self.digits;
         // SAFETY: k - (k + 1 - n) is n - 1. In the loop i is below n, so cells of the tail from k - n, which is at least 0, to n + 1 are read.
         unsafe {
-            self.pairs(sums, k + 1 - n, k / 2);
-            for i in k + 1 - n..n {
-                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
-            }
+            let from = k + 1 - n;
+            self.pairs(sums, from, k / 2);
+            sums.first(M::both(factors.offset(from)), tail.offset(n - 2));
+            M::run(sums, factors.offset(from + 1), tail.offset(n - 3), n - 1 - from);
         }
     }
 }
@@ -463,10 +462,11 @@ fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {
         } else if k < n {
             [k.max(0) + 2, k.max(0) + 2, k.max(0) + 4, k.max(0) + 4]
         } else {
-            [n - from; 4]
+            [n - from, n - from, n - from - 1, n - from - 1]
         };
-        let factors = if k < n { k.max(0) } else { 2 * n - 1 - k };
-        let [p, p_1, p_2, p_3] = products.map(|count| count + factors);
+        let factors = if k < n { [k.max(0); 2] } else { [n - from, n - from - 1] };
+        let [p, p_1, p_2, p_3] = products;
+        let [[p, p_1], [p_2, p_3]] = [[p + factors[0], p_1 + factors[0]], [p_2 + factors[1], p_3 + factors[1]]];
         // Products of new factors: their low parts in the last three columns, and their high parts of all.
         let ([low_1, low_2, low_3], [high, high_1, high_2, high_3]) = match M::STEPS {
             _ if k >= n => ([0; 3], [0; 4]),
