@@ -98,9 +98,10 @@ pub(crate) trait Machine: Sized {
     #[inline(always)]
     unsafe fn run(four: &mut Four<Self>, a: *const Self::Cell, b: *const Self::Cell, count: isize) {
         // One digit's products in a body: with two compilers keep them all until the end, and run out of registers.
-        for i in 0..count {
+        let (mut a, mut b, mut left) = (a, b, count);
+        while left > 0 {
             // SAFETY: the caller's word.
-            unsafe { four.meet(Self::both(a.offset(i)), b.offset(-i)) }
+            unsafe { four.meet(Self::both(a), b); a = a.add(1); b = b.sub(1); left -= 1; }
         }
     }
     /// The second column only.
