@@ -20,6 +20,7 @@
 //! | `field` | what a kernel offers, exponentiation, the integer kernel |
 //! | `simd` | the kernels in vectors: AVX2 with FMA (found at run time), relaxed SIMD, SIMD of WebAssembly (by target feature) |
 //! | `modulus`, `digits` | integers |
+//! | `digests` | SHA-256 |
 //! | `public` | the check that each signature passes |
 //! | `der` | PKCS#8 and PKCS#1 |
 //!
@@ -35,6 +36,7 @@
 
 mod crt;
 mod der;
+mod digests;
 mod digits;
 mod error;
 mod field;

@@ -127,8 +127,7 @@ impl<const B: u32> Modulus<B> {
         self.columns(out, |k| dot(a, b, k));
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         {
-            let both = blocks::Factors::new(a, b);
-            self.blocks(out, |k| both.product(k));
+            self.blocks(out, &blocks::Columns::product(a, b));
         }
     }
 
@@ -139,8 +138,7 @@ impl<const B: u32> Modulus<B> {
         self.columns(out, |k| square_column(a, k));
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         {
-            let both = blocks::Factors::new(a, a);
-            self.blocks(out, |k| both.square(k));
+            self.blocks(out, &blocks::Columns::square(a));
         }
     }
 
@@ -191,11 +189,10 @@ impl<const B: u32> Modulus<B> {
         let long = Self::digits_of(bytes, 2 * self.digits.len());
         let (mut over, mut out) = (self.zero(), self.zero());
         // It is below R times the modulus, so divided by R it is below twice the modulus; times R^2 and divided by R again it is itself.
-        let digit = |k: usize| wide(long.get(k).copied().unwrap_or(0));
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-        self.columns(&mut over, digit);
+        self.columns(&mut over, |k| wide(long.get(k).copied().unwrap_or(0)));
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        self.blocks(&mut over, |k| [digit(k), digit(k + 1), digit(k + 2), digit(k + 3)]);
+        self.blocks(&mut over, &blocks::Columns::Given(long));
         self.multiply(&mut out, &over, &self.square);
         self.canonical(&mut out);
         out

@@ -12,10 +12,10 @@ use super::{Digits, Limb, Modulus, Wide, wide};
 use crate::simd::integers::four;
 
 /// Sums of four neighbouring columns.
-pub(super) type Sums = [Wide; 4];
+type Sums = [Wide; 4];
 
 /// Every digit four times.
-type Splat = Zeroizing<Vec<[Limb; 4]>>;
+pub(super) type Splat = Zeroizing<Vec<[Limb; 4]>>;
 
 /// Digits of a block.
 pub(super) const BLOCK: usize = 4;
@@ -29,40 +29,50 @@ pub(super) fn padded(number: &[Limb]) -> Digits {
     out
 }
 
-/// Two numbers of a like length, to be multiplied.
-pub(super) struct Factors {
-    a: Splat,
-    b: Digits,
+/// What columns are the sums of.
+pub(super) enum Columns {
+    /// Products of the digits of two numbers of a like length.
+    Product(Splat, Digits),
+    /// Those of one number by itself.
+    Square(Splat, Digits),
+    /// Digits of a number.
+    Given(Digits),
 }
 
-impl Factors {
-    #[inline(never)]
-    pub(super) fn new(a: &[Limb], b: &[Limb]) -> Self {
-        Self { a: Zeroizing::new(a.iter().map(|digit| [*digit; 4]).collect()), b: padded(b) }
+impl Columns {
+    pub(super) fn product(a: &[Limb], b: &[Limb]) -> Self {
+        Self::Product(splat(a), padded(b))
     }
 
-    /// Columns `k` to `k + 3` of the product.
-    #[inline(always)]
-    pub(super) fn product(&self, k: usize) -> Sums {
-        let n = self.a.len();
-        rows(&self.a, &self.b, k, (k + 1).saturating_sub(n), (k + BLOCK).min(n))
+    pub(super) fn square(a: &[Limb]) -> Self {
+        Self::Square(splat(a), padded(a))
     }
 
-    /// The same of a square.
+    /// Columns `k` to `k + 3`.
     #[inline(always)]
-    pub(super) fn square(&self, k: usize) -> Sums {
-        let half = k / 2;
-        let [s, s_1, s_2, s_3] = rows(&self.a, &self.b, k, (k + 1).saturating_sub(self.a.len()).min(half), half);
-        let n = self.a.len();
-        let Some([a_3, a_2, a_1, a]) = self.b.get(n - half..n - half + BLOCK) else { return [0; 4] };
-        let [a, a_1, a_2, a_3] = [a, a_1, a_2, a_3].map(|digit| wide(*digit));
-        [
-            2 * s + a * a,
-            2 * (s_1 + a * a_1),
-            2 * (s_2 + a * a_2) + a_1 * a_1,
-            2 * (s_3 + a * a_3 + a_1 * a_2),
-        ]
+    fn block(&self, k: usize) -> Sums {
+        match self {
+            Self::Product(a, b) => rows(a, b, k, (k + 1).saturating_sub(a.len()), (k + BLOCK).min(a.len())),
+            Self::Square(a, b) => {
+                let (n, half) = (a.len(), k / 2);
+                let [s, s_1, s_2, s_3] = rows(a, b, k, (k + 1).saturating_sub(n).min(half), half);
+                let Some([a_3, a_2, a_1, a]) = b.get(n - half..n - half + BLOCK) else { return [0; 4] };
+                let [a, a_1, a_2, a_3] = [a, a_1, a_2, a_3].map(|digit| wide(*digit));
+                [
+                    2 * s + a * a,
+                    2 * (s_1 + a * a_1),
+                    2 * (s_2 + a * a_2) + a_1 * a_1,
+                    2 * (s_3 + a * a_3 + a_1 * a_2),
+                ]
+            }
+            Self::Given(digits) => [0, 1, 2, 3].map(|c| wide(digits.get(k + c).copied().unwrap_or(0))),
+        }
     }
+}
+
+/// Every digit four times.
+fn splat(number: &[Limb]) -> Splat {
+    Zeroizing::new(number.iter().map(|digit| [*digit; 4]).collect())
 }
 
 /// The sums of `a[first]` by digits `k - first` to `k - first + 3` and so on up to `a[last - 1]`; `padded` is the other number.
@@ -88,9 +98,9 @@ fn rows(a: &[[Limb; 4]], padded: &[Limb], k: usize, first: usize, last: usize) -
 }
 
 impl<const B: u32> Modulus<B> {
-    /// Sum of the columns of a product, reduced on the way: the same as elsewhere, by blocks.
-    #[inline(always)]
-    pub(super) fn blocks(&self, out: &mut Digits, product: impl Fn(usize) -> Sums) {
+    /// Sum of columns, reduced on the way: the same as elsewhere, by blocks.
+    #[inline(never)]
+    pub(super) fn blocks(&self, out: &mut Digits, columns: &Columns) {
         let n = self.digits.len();
         let Some([m, m_1, m_2, m_3]) = self.digits.get(..BLOCK) else { return };
         let [m, m_1, m_2, m_3] = [m, m_1, m_2, m_3].map(|digit| wide(*digit));
@@ -101,7 +111,7 @@ impl<const B: u32> Modulus<B> {
             let reduced = rows(&factors, &self.padded, k, 0, k);
             let (mut f, mut f_1, mut f_2) = (0, 0, 0);
             let places = factors.iter_mut().skip(k);
-            for ((place, product), reduced) in places.zip(product(k)).zip(reduced) {
+            for ((place, product), reduced) in places.zip(columns.block(k)).zip(reduced) {
                 sum += product;
                 let carry = sum >> B;
                 sum = wide((sum as Limb) & Self::MASK) + reduced + f * m_1 + f_1 * m_2 + f_2 * m_3;
@@ -113,7 +123,7 @@ impl<const B: u32> Modulus<B> {
         }
         for k in (n..2 * n).step_by(BLOCK) {
             let reduced = rows(&factors, &self.padded, k, k + 1 - n, n);
-            for ((place, product), reduced) in out.iter_mut().skip(k - n).zip(product(k)).zip(reduced) {
+            for ((place, product), reduced) in out.iter_mut().skip(k - n).zip(columns.block(k)).zip(reduced) {
                 sum += product;
                 let carry = sum >> B;
                 sum = wide((sum as Limb) & Self::MASK) + reduced;
