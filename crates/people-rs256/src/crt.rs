@@ -2,12 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use zeroize::Zeroizing;
-
 use crate::digests::sha256;
 use crate::digits::Bytes;
 use crate::field::{Exponents, Field, Primes, power, power_of_two};
 use crate::modulus::Digits;
+use crate::wiped::Wiped;
 
 /// How many signatures a blinding serves, squared after each.
 pub(crate) const USES: u32 = 256;
@@ -138,7 +137,7 @@ impl<F: Field> Crt<F> {
 fn random(seed: &[u8; 32], prime: u8, parts: &Parts) -> Bytes {
     let root = sha256(&[b"people-rs256 blinding", &[prime], seed, &parts.private.p]);
     let len = parts.primes.p.len();
-    let mut out = Zeroizing::new(Vec::with_capacity(len + 32));
+    let mut out = Wiped::new(Vec::with_capacity(len + 32));
     for block in 0_u32.. {
         if out.len() >= len {
             break;

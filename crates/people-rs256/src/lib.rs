@@ -20,6 +20,7 @@
 //! | `field` | what a kernel offers, exponentiation, the integer kernel |
 //! | `simd` | the kernels in vectors: AVX2 with FMA (found at run time), relaxed SIMD, SIMD of WebAssembly (by target feature) |
 //! | `modulus`, `digits` | integers |
+//! | `wiped` | lists that are wiped when dropped |
 //! | `digests` | SHA-256 |
 //! | `public` | the check that each signature passes |
 //! | `der` | PKCS#8 and PKCS#1 |
@@ -43,6 +44,7 @@ mod field;
 mod key;
 mod modulus;
 mod public;
+mod wiped;
 #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
 #[expect(
     unsafe_code,

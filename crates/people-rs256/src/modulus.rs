@@ -11,9 +11,9 @@
 //! Nothing branches on a value or uses one as an index; lengths are public.
 
 use subtle::{Choice, ConstantTimeEq as _};
-use zeroize::Zeroizing;
 
 use crate::digits::{Bytes, join, low, minus_inverse, split};
+use crate::wiped::Wiped;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod blocks;
@@ -39,7 +39,7 @@ use width::Wide;
 pub(crate) use width::{Limb, PRIME, PUBLIC};
 
 /// Digits, least significant first. Wiped when dropped.
-pub(crate) type Digits = Zeroizing<Vec<Limb>>;
+pub(crate) type Digits = Wiped<Limb>;
 
 /// An odd number to calculate by, whose highest bit is the highest of `bits`.
 #[derive(Clone)]
@@ -80,7 +80,7 @@ impl<const B: u32> Modulus<B> {
     /// A number of any length, in `count` digits at least.
     #[inline(never)]
     pub(crate) fn digits_of(bytes: &[u8], count: usize) -> Digits {
-        Zeroizing::new(split(bytes, B, count).iter().map(|digit| *digit as Limb).collect())
+        Wiped::new(split(bytes, B, count).iter().map(|digit| *digit as Limb).collect())
     }
 
     pub(crate) fn digits(&self) -> &Digits {
@@ -97,7 +97,7 @@ impl<const B: u32> Modulus<B> {
     }
 
     pub(crate) fn zero(&self) -> Digits {
-        Zeroizing::new(vec![0; self.digits.len()])
+        Wiped::new(vec![0; self.digits.len()])
     }
 
     /// As it is; `bytes` is at most as long as the modulus.
@@ -300,7 +300,7 @@ fn mask(choice: Choice) -> Limb {
 /// `a * b`, as long as both together. Sums are bounded as in the module's introduction.
 #[inline(never)]
 pub(crate) fn product<const B: u32>(a: &[Limb], b: &[Limb]) -> Digits {
-    let mut out = Zeroizing::new(vec![0; a.len() + b.len()]);
+    let mut out = Wiped::new(vec![0; a.len() + b.len()]);
     let mut sum: Wide = 0;
     for (k, place) in out.iter_mut().enumerate() {
         sum += dot(a, b, k);

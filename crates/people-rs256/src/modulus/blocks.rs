@@ -6,23 +6,22 @@ use core::arch::wasm32::{
     i64x2_add, u64x2_extmul_high_u32x4, u64x2_extmul_low_u32x4, u64x2_extract_lane, u64x2_splat,
 };
 
-use zeroize::Zeroizing;
-
 use super::{Digits, Limb, Modulus, Wide, wide};
 use crate::simd::integers::four;
+use crate::wiped::Wiped;
 
 /// Sums of four neighbouring columns.
 type Sums = [Wide; 4];
 
 /// Every digit four times.
-pub(super) type Splat = Zeroizing<Vec<[Limb; 4]>>;
+pub(super) type Splat = Wiped<[Limb; 4]>;
 
 /// Digits of a block.
 pub(super) const BLOCK: usize = 4;
 
 /// A number, most significant digit first, between four zeros and four, for blocks that reach beyond its ends.
 pub(super) fn padded(number: &[Limb]) -> Digits {
-    let mut out = Zeroizing::new(vec![0; number.len() + 2 * BLOCK]);
+    let mut out = Wiped::new(vec![0; number.len() + 2 * BLOCK]);
     for (place, digit) in out.iter_mut().skip(BLOCK).zip(number.iter().rev()) {
         *place = *digit;
     }
@@ -72,7 +71,7 @@ impl Columns {
 
 /// Every digit four times.
 fn splat(number: &[Limb]) -> Splat {
-    Zeroizing::new(number.iter().map(|digit| [*digit; 4]).collect())
+    Wiped::new(number.iter().map(|digit| [*digit; 4]).collect())
 }
 
 /// The sums of `a[first]` by digits `k - first` to `k - first + 3` and so on up to `a[last - 1]`; `padded` is the other number.
@@ -104,7 +103,7 @@ impl<const B: u32> Modulus<B> {
         let n = self.digits.len();
         let Some([m, m_1, m_2, m_3]) = self.digits.get(..BLOCK) else { return };
         let [m, m_1, m_2, m_3] = [m, m_1, m_2, m_3].map(|digit| wide(*digit));
-        let mut factors: Splat = Zeroizing::new(vec![[0; 4]; n]);
+        let mut factors: Splat = Wiped::new(vec![[0; 4]; n]);
         let mut sum: Wide = 0;
         for k in (0..n).step_by(BLOCK) {
             // Factors 0 to k - 1 meet all four columns, those of this block the ones after their own.

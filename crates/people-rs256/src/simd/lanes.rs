@@ -8,6 +8,7 @@ use super::{Cell as _, Machine, Number, PADDING, Shape, start, start_mut, starts
 use crate::digits::{Bytes, join, low, minus_inverse, split};
 use crate::field::{Field, Primes};
 use crate::modulus::{Modulus, PRIME, add, product};
+use crate::wiped::Wiped;
 
 /// The field on a machine.
 pub(crate) struct Lanes<M: Machine> {
@@ -24,7 +25,7 @@ fn count<M: Machine>(prime_bits: usize) -> usize {
 }
 
 /// The tail for one prime, `n` digits.
-fn tail<M: Machine>(prime: &Modulus<PRIME>, n: usize) -> Zeroizing<Vec<u64>> {
+fn tail<M: Machine>(prime: &Modulus<PRIME>, n: usize) -> Wiped<u64> {
     let mask = (1_u128 << (M::STEPS * M::BITS as usize)) - 1;
     let bytes = prime.write(prime.digits());
     let odd = bytes.last_chunk().map_or(0, |chunk| u128::from_be_bytes(*chunk));
@@ -44,7 +45,7 @@ fn tail<M: Machine>(prime: &Modulus<PRIME>, n: usize) -> Zeroizing<Vec<u64>> {
 impl<M: Machine> Lanes<M> {
     fn number(&self, p: &[u64], q: &[u64]) -> Number<M> {
         let n = self.shape.digits;
-        let mut out = Zeroizing::new(vec![M::Cell::default(); n + 2 * PADDING]);
+        let mut out = Wiped::new(vec![M::Cell::default(); n + 2 * PADDING]);
         for (place, (p, q)) in out.iter_mut().skip(PADDING).take(n).zip(p.iter().zip(q)) {
             *place = M::Cell::new(*p, *q);
         }
@@ -62,7 +63,7 @@ impl<M: Machine> Field for Lanes<M> {
         let digits = count::<M>(primes.p.len() * 8);
         let shape = Shape {
             digits,
-            tail: Zeroizing::default(),
+            tail: Wiped::default(),
             product_start: starts::<M>(digits, false),
             square_start: starts::<M>(digits, true),
             numbers: core::hint::black_box(M::NUMBERS),

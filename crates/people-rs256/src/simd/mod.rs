@@ -14,7 +14,9 @@
 //! Numbers are `N + 8` cells: `N` digits, `N` even, between four zeros and four, so that four neighbours may stick out at either end. A
 //! pointer to a number points at its digit 0. `tail` has `N - 1` digits and is stored with another zero.
 
-use zeroize::{DefaultIsZeroes, Zeroizing};
+use zeroize::DefaultIsZeroes;
+
+use crate::wiped::Wiped;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) mod integers;
@@ -143,7 +145,7 @@ pub(crate) struct Shape<M: Machine> {
     numbers: [u64; 2],
 }
 
-type Number<M> = Zeroizing<Vec<<M as Machine>::Cell>>;
+type Number<M> = Wiped<<M as Machine>::Cell>;
 
 /// Added to every column so that sums of signed parts stay above zero, and taken off the carry again. A column's true sum lies within 2^58:
 /// at most 88 products, whose parts are below 2^51.
