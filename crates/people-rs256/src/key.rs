@@ -359,7 +359,8 @@ fn encode(message: &[u8], len: usize) -> Vec<u8> {
     ];
     let hash = sha256(&[message]);
     let padding = len.saturating_sub(PREFIX.len() + hash.len() + 3);
-    let mut out = vec![0, 1];
+    let mut out = Vec::with_capacity(len);
+    out.extend([0, 1]);
     out.resize(padding + 2, 0xff);
     out.push(0);
     out.extend(PREFIX);

@@ -62,8 +62,6 @@ impl<const B: u32> Modulus<B> {
     pub(crate) fn new(bytes: &[u8]) -> Self {
         let bits = bytes.len() * 8;
         let count = (bits + 3).div_ceil(B as usize);
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        let count = count.next_multiple_of(blocks::BLOCK);
         let digits = Self::digits_of(bytes, count);
         let mut new = Self {
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

@@ -1,6 +1,6 @@
 //! Columns in blocks of four, in vectors of integers: the arithmetic of `modulus` where there is SIMD of WebAssembly.
 //!
-//! A digit of one number meets four neighbouring digits of the other, which are loaded at once. Numbers have a multiple of four digits.
+//! A digit of one number meets four neighbouring digits of the other, which are loaded at once.
 
 use core::arch::wasm32::{
     i64x2_add, u64x2_extmul_high_u32x4, u64x2_extmul_low_u32x4, u64x2_extract_lane, u64x2_splat,
@@ -105,29 +105,23 @@ impl<const B: u32> Modulus<B> {
         let [m, m_1, m_2, m_3] = [m, m_1, m_2, m_3].map(|digit| wide(*digit));
         let mut factors: Splat = Wiped::new(vec![[0; 4]; n]);
         let mut sum: Wide = 0;
-        for k in (0..n).step_by(BLOCK) {
-            // Factors 0 to k - 1 meet all four columns, those of this block the ones after their own.
-            let reduced = rows(&factors, &self.padded, k, 0, k);
+        for k in (0..2 * n).step_by(BLOCK) {
+            // Factors before this block meet all four columns, those of this block the ones after their own.
+            let reduced = rows(&factors, &self.padded, k, (k + 1).saturating_sub(n), k.min(n));
             let (mut f, mut f_1, mut f_2) = (0, 0, 0);
-            let places = factors.iter_mut().skip(k);
-            for ((place, product), reduced) in places.zip(columns.block(k)).zip(reduced) {
+            for (column, (product, reduced)) in (k..).zip(columns.block(k).into_iter().zip(reduced)) {
                 sum += product;
                 let carry = sum >> B;
                 sum = wide((sum as Limb) & Self::MASK) + reduced + f * m_1 + f_1 * m_2 + f_2 * m_3;
-                let factor = (sum as Limb).wrapping_mul(self.minus_inverse) & Self::MASK;
-                *place = [factor; 4];
+                let mut factor = 0;
+                if let Some(place) = factors.get_mut(column) {
+                    factor = (sum as Limb).wrapping_mul(self.minus_inverse) & Self::MASK;
+                    *place = [factor; 4];
+                } else if let Some(place) = out.get_mut(column - n) {
+                    *place = (sum as Limb) & Self::MASK;
+                }
                 (f_2, f_1, f) = (f_1, f, wide(factor));
                 sum = ((sum + f * m) >> B) + carry;
-            }
-        }
-        for k in (n..2 * n).step_by(BLOCK) {
-            let reduced = rows(&factors, &self.padded, k, k + 1 - n, n);
-            for ((place, product), reduced) in out.iter_mut().skip(k - n).zip(columns.block(k)).zip(reduced) {
-                sum += product;
-                let carry = sum >> B;
-                sum = wide((sum as Limb) & Self::MASK) + reduced;
-                *place = (sum as Limb) & Self::MASK;
-                sum = (sum >> B) + carry;
             }
         }
     }

@@ -453,7 +453,7 @@ unsafe fn columns<M: Machine>(shape: &Shape<M>, starts: &[u64], out: *mut M::Cel
 fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {
     let n = n.cast_signed();
     let offset = if M::HIGH_BIAS == 0 { 0 } else { OFFSET };
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(2 * n.cast_unsigned() + 2 * PADDING);
     let mut over = 0;
     let mut k = first(n);
     while k < 2 * n {
