@@ -5,7 +5,7 @@ use crate::wiped::Wiped;
 /// A number, most significant byte first. Wiped when dropped.
 pub(crate) type Bytes = Wiped<u8>;
 
-/// Bits waiting for their byte: fewer than 8 and a digit. Digits have at most 51 bits where there is no product of 64 by 64 bits, and there
+/// Bits waiting for their byte: fewer than 8 and a digit. Digits have at most 52 bits where there is no product of 64 by 64 bits, and there
 /// shifting 128 bits would be a call.
 #[cfg(target_pointer_width = "64")]
 type Rest = u128;
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn splitting_and_joining_are_inverse() {
         let bytes: Vec<u8> = (1..=130).collect();
-        for bits in [28, 51, 60, 61] {
+        for bits in [28, 51, 52, 60, 61] {
             let digits = split(&bytes, bits, 0);
             assert!(digits.iter().all(|digit| *digit >> bits == 0));
             assert_eq!(join(digits.iter().copied(), bits, bytes.len()).as_slice(), bytes, "{bits}");

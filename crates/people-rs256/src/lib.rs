@@ -44,13 +44,13 @@ mod field;
 mod key;
 mod modulus;
 mod public;
-mod wiped;
 #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
 #[expect(
     unsafe_code,
     reason = "vector instructions and loads without bounds checks; each block has its proof"
 )]
 mod simd;
+mod wiped;
 
 pub use error::{KeyError, SignError};
 pub use key::{Components, SigningKey};

@@ -1,4 +1,4 @@
-//! Products of 51-bit digits in floating point, exactly, by fused multiplication and addition.
+//! Products of 52-bit digits in floating point, exactly, by fused multiplication and addition.
 //!
 //! Digits are integers `0 <= x < 2^52`, held as `f64`. For a product `x * y <= (2^52 - 1)^2`:
 //! - `h = fma(x, y, C1)` with `C1 = 2^104` lies between 2^104 and 2^105, where neighbouring numbers are 2^52 apart. So its mantissa

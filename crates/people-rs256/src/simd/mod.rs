@@ -3,9 +3,10 @@
 //! # The algorithm
 //! A cell holds one digit modulo p and the same digit modulo q. Montgomery's multiplication goes by columns, four at a time: a digit of `a` is
 //! loaded once and meets four neighbouring digits of `b`. It reduces not by p but by the
-//! multiple `p' = k * p` whose lowest digit is `radix - 1`. Then the factor of each step is the column's lowest digit itself, with no
-//! multiplication between them, and since `t + u * p' = (t - u) + u * (p' + 1)`, the sum divided by the radix is `t >> bits` plus
-//! `u * tail`, where `tail = (p' + 1) / radix` is as long as p.
+//! multiple `p' = k * p` whose lowest digit, or two lowest ([`Machine::STEPS`]), are `radix - 1`. Then the factor of each step is the column's lowest
+//! digit itself, with no multiplication between them, and since `t + u * p' = (t - u) + u * (p' + 1)`, the sum divided by the radix is `t >> bits`
+//! plus `u * tail`, where `tail = (p' + 1) / radix`. Where two digits are so, the tail's lowest digit is zero: a factor does not touch the
+//! next column, so there is half as long a chain from factor to factor, and of radix 2^52 there are no more digits for it.
 //!
 //! With `N` digits, R = radix^N is at least four times `p'`, so that products of numbers below twice `p'` are below twice `p'` again, and nothing is ever
 //! subtracted conditionally. `count` in `lanes.rs` sees to that.
@@ -96,14 +97,20 @@ pub(crate) trait Machine: Sized {
             }
         }
     }
-    /// Adds the products of `count` digits from `a` upwards, the first with the four at `b`, each other with those one lower than the last.
+    /// Adds the products of `count` digits from `a` upwards, the first with the four at `b`, each other with those one lower than the last; nothing
+    /// if `count` is not positive. `a` ends `count` cells above and `b` as many below, which is still in their numbers or the zeros around.
     #[inline(always)]
     unsafe fn run(four: &mut Four<Self>, a: *const Self::Cell, b: *const Self::Cell, count: isize) {
         // One digit's products in a body: with two compilers keep them all until the end, and run out of registers.
         let (mut a, mut b, mut left) = (a, b, count);
         while left > 0 {
             // SAFETY: the caller's word.
-            unsafe { four.meet(Self::both(a), b); a = a.add(1); b = b.sub(1); left -= 1; }
+            unsafe {
+                four.meet(Self::both(a), b);
+                a = a.add(1);
+                b = b.sub(1);
+                left -= 1;
+            }
         }
     }
     /// The second column only.
@@ -147,8 +154,8 @@ pub(crate) struct Shape<M: Machine> {
 
 type Number<M> = Wiped<<M as Machine>::Cell>;
 
-/// Added to every column so that sums of signed parts stay above zero, and taken off the carry again. A column's true sum lies within 2^58:
-/// at most 88 products, whose parts are below 2^51.
+/// Added to every column so that sums of signed parts stay above zero, and taken off the carry again. A column's true sum lies within 2^59:
+/// at most 88 products, whose parts are below 2^52.
 const OFFSET: u64 = 1 << 60;
 
 /// Zeros before and after the digits of a number.
@@ -261,7 +268,7 @@ impl<M: Machine> Sums<M> for Product<M::Cell> {
     #[inline(always)]
     unsafe fn lower(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
         let (a, b) = (self.a, self.b);
-        // SAFETY: in the loop 0 <= i < k <= n - 4, so cells of `b` from 1 to n - 1 are read, and of `tail` from 0 to n - 2. After it
+        // SAFETY: in the runs 0 <= i < k <= n - 4, so cells of `b` from 1 to n - 1 are read, and of `tail` from 0 to n - 2. Between them
         // digits of `a` from -2 to n - 1 meet those of `b` from -1 to 3.
         unsafe {
             M::run(sums, a, b.offset(k), k);
@@ -276,7 +283,8 @@ impl<M: Machine> Sums<M> for Product<M::Cell> {
     #[inline(always)]
     unsafe fn upper(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
         let n = self.digits;
-        // SAFETY: k + 1 - n <= i < n, so k - i lies between 1 and n - 1, and four cells from there or from one before it end at n + 2.
+        // SAFETY: k + 1 - n <= i < n, so k - i lies between 1 and n - 1, and four cells from there or from one before it end at n + 2. The first
+        // i meets digit n - 1, or n - 2 of the tail, in the first column and zeros in the others: two columns do.
         unsafe {
             let from = k + 1 - n;
             sums.first(M::both(self.a.offset(from)), self.b.offset(n - 1));
@@ -300,7 +308,7 @@ impl<C> Square<C> {
     /// The machine is available, `a` points at a number, `from` is not negative, `half` lies between -1 and `digits - 1` and `2 * half - from` below `digits`.
     #[inline(always)]
     unsafe fn pairs<M: Machine<Cell = C>>(&self, sums: &mut Four<M>, from: isize, half: isize) {
-        // SAFETY: in the loop 2 * half - i lies between half + 1 and n - 1, after it cells between -1 and n + 2 are read.
+        // SAFETY: in the run 2 * half - i lies between half + 1 and n - 1, after it cells between -1 and n + 2 are read.
         unsafe {
             M::run(sums, self.a.offset(from), self.a.offset(2 * half - from), half - from);
             let at = self.a.offset(half);
@@ -319,7 +327,7 @@ impl<C> Square<C> {
 impl<M: Machine> Sums<M> for Square<M::Cell> {
     #[inline(always)]
     unsafe fn lower(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
-        // SAFETY: k is at most n - 4. Of the tail, cells from 0 to n - 2 are read.
+        // SAFETY: k is at most n - 4, so half is below n, and k below n. Of the tail, cells from 0 to n - 2 are read.
         unsafe {
             self.pairs(sums, 0, k / 2);
             M::run(sums, factors, tail.offset(k - 1), k);
@@ -329,7 +337,7 @@ impl<M: Machine> Sums<M> for Square<M::Cell> {
     #[inline(always)]
     unsafe fn upper(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
         let n = self.digits;
-        // SAFETY: k - (k + 1 - n) is n - 1. In the loop i is below n, so cells of the tail from k - n, which is at least 0, to n + 1 are read.
+        // SAFETY: k - (k + 1 - n) is n - 1. In the run i is below n, so cells of the tail from k - n, which is at least 0, to n + 1 are read.
         unsafe {
             let from = k + 1 - n;
             self.pairs(sums, from, k / 2);
@@ -469,7 +477,8 @@ fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {
         };
         let factors = if k < n { [k.max(0); 2] } else { [n - from, n - from - 1] };
         let [p, p_1, p_2, p_3] = products;
-        let [[p, p_1], [p_2, p_3]] = [[p + factors[0], p_1 + factors[0]], [p_2 + factors[1], p_3 + factors[1]]];
+        let [[p, p_1], [p_2, p_3]] =
+            [[p + factors[0], p_1 + factors[0]], [p_2 + factors[1], p_3 + factors[1]]];
         // Products of new factors: their low parts in the last three columns, and their high parts of all.
         let ([low_1, low_2, low_3], [high, high_1, high_2, high_3]) = match M::STEPS {
             _ if k >= n => ([0; 3], [0; 4]),
