@@ -4,7 +4,8 @@ use core::marker::PhantomData;
 
 use zeroize::Zeroizing;
 
-use super::{Cell as _, Machine, Number, PADDING, Shape, start, start_mut, starts};
+use super::starts::starts;
+use super::{Cell as _, Machine, Number, PADDING, Shape, start, start_mut};
 use crate::digits::{Bytes, join, low, minus_inverse, split};
 use crate::field::{Field, Primes};
 use crate::modulus::{Modulus, PRIME, add, product};
