@@ -126,8 +126,8 @@ fn make(folder: &Path) {
          DELETE FROM log; DELETE FROM people; DELETE FROM events; DELETE FROM dedupe;
          {people} INSERT INTO people (id, key, tag, length, due) SELECT x, 'example.com/hr/' || (x - 1), 'p_' || printf('%016x', x), {ENTRIES_EACH}, NULL FROM n;
          {log} INSERT INTO log (person, n, entry) SELECT (x - 1) / {ENTRIES_EACH} + 1, (x - 1) % {ENTRIES_EACH}, (SELECT entry FROM pattern) FROM n;
-         {kept} INSERT INTO deliveries (id, source, received, trust, stamped, content_type, body, sorted)
-            SELECT {id}, 'hr', {moment}, 'proven', NULL, 'application/json', NULL, 1 FROM n;
+         {kept} INSERT INTO deliveries (id, source, received, trust, stamped, content_type, body)
+            SELECT {id}, 'hr', {moment}, 'proven', NULL, 'application/json', NULL FROM n;
          {kept} INSERT INTO events (id, delivery, source, person, kind, received, status, note)
             SELECT {id} || '.0', {id}, 'hr', x * 7368787 % {PEOPLE} + 1, 'change', {moment}, 'settled', 'updated' FROM n;
          {kept} INSERT INTO dedupe (key, until) SELECT 'd_' || printf('%014x%010x', x * {step}, x), {moment} + 2592000000 FROM n;

@@ -38,7 +38,7 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     /// Opens a connection to a file that exists.
-    fn connect(path: &Path) -> Result<Self, SqliteError> {
+    pub(super) fn connect(path: &Path) -> Result<Self, SqliteError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(PATIENCE)?;

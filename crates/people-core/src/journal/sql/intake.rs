@@ -22,7 +22,7 @@ struct Origin<'a> {
 }
 
 impl<D: Driver> Book<D> {
-    /// [`Journal::accept`](crate::journal::Journal::accept).
+    /// [`Journal::accept`](crate::journal::Journal::accept). Writes by one statement at most, so that it is atomic by itself.
     pub fn accept(
         &mut self,
         delivery: &Delivery,
@@ -178,8 +178,8 @@ impl<D: Driver> Book<D> {
         )?;
         self.run(
             SORT,
-            "INSERT INTO deliveries (seq, id, source, received, trust, stamped, content_type, body, sorted)
-             SELECT seq, id, source, received, trust, stamped, content_type, CASE WHEN ?2 = 1 THEN body END, 1
+            "INSERT INTO deliveries (seq, id, source, received, trust, stamped, content_type, body)
+             SELECT seq, id, source, received, trust, stamped, content_type, CASE WHEN ?2 = 1 THEN body END
              FROM inbox WHERE seq = ?1",
             &[seq, i64::from(keep).into()],
         )?;
@@ -216,7 +216,7 @@ impl<D: Driver> Book<D> {
              AND delivery NOT IN (SELECT id FROM inbox)",
             &[before],
         )?;
-        self.run(PRUNE, "DELETE FROM deliveries WHERE sorted = 1 AND received < ?1", &[before])?;
+        self.run(PRUNE, "DELETE FROM deliveries WHERE received < ?1", &[before])?;
         // Of keys not yet among the keys: the backlog is short, and its index holds nothing else.
         self.run(
             PRUNE,
