@@ -198,7 +198,14 @@ impl DeliveryId {
 
     /// The id of the event at this position of the delivery.
     pub fn event(&self, index: usize) -> EventId {
-        EventId(format!("{}.{index}", self.0).into())
+        let mut id = String::with_capacity(self.0.len() + 8);
+        id.push_str(&self.0);
+        id.push('.');
+        match u32::try_from(index).ok().and_then(|index| char::from_digit(index, 10)) {
+            Some(digit) => id.push(digit),
+            None => id.push_str(&index.to_string()),
+        }
+        EventId(id.into())
     }
 }
 
@@ -309,7 +316,11 @@ mod tests {
         assert!(early < late && early.event(0) < late.event(0), "{early} {late}");
         assert_ne!(id(b"a", 1), id(b"b", 1));
         assert_eq!(id(b"a", 1), id(b"a", 1));
-        assert_eq!(DeliveryId::of(&source, b"msg_1").as_str().len(), 26);
+        let id = DeliveryId::of(&source, b"msg_1");
+        assert_eq!(id.as_str().len(), 26);
+        for index in [0, 9, 10, 9_999] {
+            assert_eq!(id.event(index).as_str(), format!("{id}.{index}"));
+        }
     }
 
     #[test]
