@@ -2,13 +2,15 @@
 //!
 //! A member named twice counts with its last value. Numbers are kept as they are written until somebody asks what they are.
 
+mod name;
 mod parse;
 mod view;
 
 use std::borrow::Cow;
 
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
+pub(crate) use name::Name;
 pub(crate) use parse::Elements;
 pub(crate) use view::{Record, View};
 
@@ -61,7 +63,7 @@ impl<'t> Tape<'t> {
     /// Reads a document; a byte order mark is passed over.
     pub(crate) fn read(body: &'t [u8]) -> Result<Self, NotJson> {
         let text = text_of(body)?;
-        let mut tape = Self { text, nodes: Vec::with_capacity(text.len() / 12 + 4) };
+        let mut tape = Self { text, nodes: Vec::with_capacity(text.len() / 8 + 4) };
         parse::document(text, &mut tape.nodes)?;
         Ok(tape)
     }
@@ -137,7 +139,19 @@ impl<'a> Item<'a> {
 
     /// The member of this name.
     pub(crate) fn get(self, name: &str) -> Option<Item<'a>> {
-        self.members().filter(|(own, _)| own.is(name)).last().map(|(_, value)| value)
+        let object = self.node();
+        if object.kind != Kind::Object {
+            return None;
+        }
+        let (mut at, mut found) = (self.at + 1, None);
+        while at < object.next {
+            let (own, value) = (Item { tape: self.tape, at }, Item { tape: self.tape, at: at + 1 });
+            if own.is(name) {
+                found = Some(value);
+            }
+            at = value.node().next;
+        }
+        found
     }
 
     /// The item of this number.
@@ -164,10 +178,13 @@ impl<'a> Item<'a> {
             Kind::Number => self.number().map(number).map_or(Value::Null, Value::Number),
             Kind::Text | Kind::Escaped => Value::String(self.text().unwrap_or_default().into_owned()),
             Kind::List => self.items().map(Item::to_value).collect(),
-            Kind::Object => self
-                .members()
-                .map(|(name, value)| (name.text().unwrap_or_default().into_owned(), value.to_value()))
-                .collect(),
+            Kind::Object => {
+                let mut object = Map::new();
+                for (name, value) in self.members() {
+                    object.insert(name.text().unwrap_or_default().into_owned(), value.to_value());
+                }
+                Value::Object(object)
+            }
         }
     }
 }

@@ -49,10 +49,18 @@ pub(crate) fn text<'a>(value: Option<&Val<'a>>) -> Result<Option<Cow<'a, str>>, 
     match value {
         None => Ok(None),
         Some(value) if value.blank() => Ok(None),
-        Some(Val::Text(Cow::Borrowed(text))) => Ok(Some(Cow::Borrowed(text.trim()))),
-        Some(Val::Text(Cow::Owned(text))) => Ok(Some(Cow::Owned(text.trim().to_owned()))),
+        Some(Val::Text(Cow::Borrowed(text))) => Ok(Some(Cow::Borrowed(trimmed(text)))),
+        Some(Val::Text(Cow::Owned(text))) => Ok(Some(Cow::Owned(trimmed(text).to_owned()))),
         Some(value @ (Val::Whole(_) | Val::View(_))) => value.written().map(Some).ok_or("it must be a text"),
         Some(_) => Err("it must be a text"),
+    }
+}
+
+/// Without white space around it. Nearly always there is none.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 
