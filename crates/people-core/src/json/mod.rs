@@ -139,17 +139,19 @@ impl<'a> Item<'a> {
 
     /// The member of this name.
     pub(crate) fn get(self, name: &str) -> Option<Item<'a>> {
-        let object = self.node();
-        if object.kind != Kind::Object {
-            return None;
-        }
+        let nodes = self.tape.nodes.as_slice();
+        let object = nodes.get(self.at as usize).filter(|node| node.kind == Kind::Object)?;
         let (mut at, mut found) = (self.at + 1, None);
         while at < object.next {
-            let (own, value) = (Item { tape: self.tape, at }, Item { tape: self.tape, at: at + 1 });
-            if own.is(name) {
-                found = Some(value);
+            let (own, value) = (nodes.get(at as usize)?, nodes.get(at as usize + 1)?);
+            let fits = match own.kind {
+                Kind::Text => (own.end - own.start) as usize == name.len(),
+                _ => true,
+            };
+            if fits && (Item { tape: self.tape, at }).is(name) {
+                found = Some(Item { tape: self.tape, at: at + 1 });
             }
-            at = value.node().next;
+            at = value.next;
         }
         found
     }
@@ -163,7 +165,9 @@ impl<'a> Item<'a> {
     pub(crate) fn is(self, text: &str) -> bool {
         let node = self.node();
         match node.kind {
-            Kind::Text => (node.end - node.start) as usize == text.len() && self.raw(node) == text,
+            Kind::Text => {
+                self.tape.text.as_bytes().get(node.start as usize..node.end as usize) == Some(text.as_bytes())
+            }
             Kind::Escaped => parse::unescape(self.raw(node)) == text,
             _ => false,
         }

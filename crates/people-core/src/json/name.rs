@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// So many bytes of a name are in its number.
+pub(super) const HEAD: usize = 16;
+
 /// A name, and its beginning as a number: two names are mostly told apart, or found to be the same, by numbers alone.
 #[derive(Debug, Clone)]
 pub(crate) struct Name<'n> {
@@ -10,17 +13,14 @@ pub(crate) struct Name<'n> {
 }
 
 impl<'n> Name<'n> {
-    /// So many bytes of a name are in its number.
-    pub(super) const HEAD: usize = 16;
-
     /// A name where it lies.
     pub(crate) const fn of(text: &'n str) -> Self {
         Self { head: head(text.as_bytes()), text: Cow::Borrowed(text) }
     }
 
-    /// The number of a beginning that is one byte longer.
-    pub(super) const fn longer(head: u128, byte: u8) -> u128 {
-        head << 8 | byte as u128
+    /// The number of a beginning, zeros behind it.
+    pub(super) const fn number(head: [u8; HEAD]) -> u128 {
+        u128::from_le_bytes(head)
     }
 
     pub(super) fn head(&self) -> u128 {
@@ -42,7 +42,7 @@ impl PartialEq for Name<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.head == other.head
             && self.text.len() == other.text.len()
-            && (self.text.len() <= Self::HEAD || self.text == other.text)
+            && (self.text.len() <= HEAD || self.text == other.text)
     }
 }
 
@@ -54,15 +54,16 @@ impl From<String> for Name<'_> {
     }
 }
 
+#[expect(clippy::indexing_slicing, reason = "`length` is compared right before")]
 const fn head(mut bytes: &[u8]) -> u128 {
-    let (mut head, mut length) = (0, 0);
+    let (mut head, mut length) = ([0; HEAD], 0);
     while let [byte, rest @ ..] = bytes {
-        if length == Name::HEAD {
+        if length == HEAD {
             break;
         }
-        head = Name::longer(head, *byte);
+        head[length] = *byte;
         length += 1;
         bytes = rest;
     }
-    head
+    Name::number(head)
 }

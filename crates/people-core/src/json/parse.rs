@@ -173,26 +173,28 @@ impl<'t, 'n> Reader<'t, 'n> {
     fn text(&mut self) -> Read {
         let start = self.at + 1;
         let rest = self.bytes.get(start..).unwrap_or_default();
-        let end = plain(rest);
-        if rest.get(end) == Some(&b'"') {
-            self.push(Kind::Text, start, start + end);
-            self.at = start + end + 1;
-            return Ok(());
+        let end = start + plain(rest);
+        if self.bytes.get(end) != Some(&b'"') {
+            return self.escaped(start, end);
         }
-        self.at = start + end;
-        let mut kind = Kind::Text;
+        self.push(Kind::Text, start, end);
+        self.at = end + 1;
+        Ok(())
+    }
+
+    /// A text in which there is more than plain characters, from the first that is not one.
+    #[cold]
+    fn escaped(&mut self, start: usize, at: usize) -> Read {
+        self.at = at;
         loop {
-            self.at += plain(self.bytes.get(self.at..).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => break,
-                Some(b'\\') => {
-                    kind = Kind::Escaped;
-                    self.escape()?;
-                }
+                Some(b'\\') => self.escape()?,
                 _ => return Err(NotJson),
             }
+            self.at += plain(self.bytes.get(self.at..).unwrap_or_default());
         }
-        self.push(kind, start, self.at);
+        self.push(Kind::Escaped, start, self.at);
         self.at += 1;
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::name::HEAD;
 use super::{Item, Kind, Name};
 
 /// A value of a record.
@@ -51,15 +52,15 @@ impl<'a> Record<'a> {
         let (fields, wrapped) = (fields.unwrap_or(item), fields.is_some());
         let mut record = Self { item, fields, wrapped, folded: Vec::with_capacity(16), slots: Vec::new() };
         for (name, field) in fields.members() {
-            let (mut head, mut length) = (0, 0);
+            let (mut head, mut length) = ([0; HEAD], 0);
             fold(&name.text().unwrap_or_default(), |byte| {
-                if length < Name::HEAD {
-                    head = Name::longer(head, byte);
+                if let Some(place) = head.get_mut(length) {
+                    *place = byte;
                 }
                 length += 1;
             });
             let value = record.value(field);
-            record.folded.push(Field { head, length, name, value });
+            record.folded.push(Field { head: Name::number(head), length, name, value });
         }
         record.slots = vec![0; (2 * record.folded.len() + 1).next_power_of_two()];
         for (place, field) in record.folded.iter().enumerate() {
@@ -118,7 +119,7 @@ impl Field<'_> {
     fn is(&self, name: &Name<'_>) -> bool {
         self.head == name.head()
             && self.length == name.as_str().len()
-            && (self.length <= Name::HEAD || folded(&self.name.text().unwrap_or_default()) == name.as_str())
+            && (self.length <= HEAD || folded(&self.name.text().unwrap_or_default()) == name.as_str())
     }
 }
 

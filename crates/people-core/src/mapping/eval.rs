@@ -73,6 +73,12 @@ impl<'a> Scene<'a> {
                 (None, "document") => Val::of(self.document),
                 (None, _) => Val::Missing,
             }),
+            Expr::Member(of, name)
+                if let Expr::Name(first) = &**of
+                    && let Some(view @ (View::Folded(_) | View::Values(_))) = self.record.named(first) =>
+            {
+                self.note(view.named(name).map_or(Val::Missing, Val::of))
+            }
             Expr::Member(of, name) => self.note(self.there(of)?.named(name)),
             Expr::Index(of, index) => {
                 let of = self.there(of)?;
