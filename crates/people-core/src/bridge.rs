@@ -23,7 +23,7 @@ use crate::source::{self, BoxedSource, Dead, Delivery, Fetched, Piece};
 use crate::wire::{Account, Wires};
 
 /// How many deliveries are taken apart in one go.
-const BATCH: usize = 64;
+pub const BATCH: usize = 64;
 
 /// The bridge.
 pub struct Bridge<H, J, S> {

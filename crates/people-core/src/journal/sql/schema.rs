@@ -3,14 +3,17 @@
 //! Nothing here counts or scans a large table while people wait: figures are kept by triggers in `counters`, and every list
 //! that is asked for on the way of an event has an index that holds only what is open.
 //!
-//! Moments are milliseconds since 1970, in UTC. Personal data is in `deliveries.body` (forgotten once understood), in
-//! `log.entry`, `people.key`, `claims` and `permits`.
+//! A delivery is accepted into `inbox`, which holds what waits and nothing else: three small trees, whatever the age of the journal. Only
+//! when it is taken apart does it leave its traces in the large ones, `deliveries` and `dedupe`, and nobody waits for that.
+//!
+//! Moments are milliseconds since 1970, in UTC. Personal data is in `inbox.body` (gone once understood), `deliveries.body` (where a part
+//! was not understood), in `log.entry`, `people.key`, `claims` and `permits`.
 
 /// Where the version is kept. Not in `user_version`: a Durable Object does not let one write it.
 pub(super) const VERSION: &[&str] = &["CREATE TABLE IF NOT EXISTS version (version INTEGER NOT NULL) STRICT"];
 
 /// Statements that lead from each version to the next.
-pub(super) const MIGRATIONS: &[&[&str]] = &[FIRST];
+pub(super) const MIGRATIONS: &[&[&str]] = &[FIRST, SECOND];
 
 const FIRST: &[&str] = &[
     // One row per thing that is counted; see the triggers below.
@@ -103,4 +106,32 @@ const FIRST: &[&str] = &[
     // When the breaker last let somebody lose access; one row a person.
     "CREATE TABLE permits (person TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE INDEX permits_at ON permits (at)",
+];
+
+/// The backlog in a table of its own. Before, each delivery that was accepted wrote into the large trees of all that were ever kept.
+const SECOND: &[&str] = &[
+    // Deliveries that are not yet taken apart, in the order of `seq`, a number that `deliveries` does not have. `key` is a duplicate
+    // until then; null where `dedupe` has it already, after a replay.
+    "CREATE TABLE inbox (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        key TEXT,
+        until INTEGER,
+        source TEXT NOT NULL,
+        received INTEGER NOT NULL,
+        trust TEXT NOT NULL,
+        stamped INTEGER,
+        content_type TEXT,
+        body BLOB NOT NULL
+    ) STRICT",
+    "CREATE INDEX inbox_key ON inbox (key, until) WHERE key IS NOT NULL",
+    "INSERT INTO inbox (seq, id, source, received, trust, stamped, content_type, body)
+        SELECT seq, id, source, received, trust, stamped, content_type, body FROM deliveries
+        WHERE sorted = 0 AND body IS NOT NULL",
+    "DROP TRIGGER deliveries_insert",
+    "DROP TRIGGER deliveries_update",
+    "DROP TRIGGER deliveries_delete",
+    "DELETE FROM counters WHERE name = 'backlog'",
+    "DELETE FROM deliveries WHERE sorted = 0",
+    "DROP INDEX deliveries_backlog",
 ];
