@@ -231,7 +231,7 @@ pub async fn decide<J: Journal>(
 ) -> Result<Decided, J::Error> {
     let Some(person) = journal.find(who).await? else { return Ok(Decided::Unknown) };
     let log = journal.read(&person).await?;
-    if State::fold(&log).held.is_none() {
+    if State::fold(log.iter().cloned()).held.is_none() {
         return Ok(Decided::NotHeld);
     }
     let (entry, note) = match decision {

@@ -74,7 +74,11 @@ pub(super) fn forecast(
     start: Timestamp,
 ) -> Forecast {
     let target = &config.cloudm;
-    let mut run = Run { state: State::fold(entries), seen: Seen::default(), directory: BTreeMap::new() };
+    let mut run = Run {
+        state: State::fold(entries.iter().cloned()),
+        seen: Seen::default(),
+        directory: BTreeMap::new(),
+    };
     if account == Account::Exists {
         run.found(config, person, start);
     }
