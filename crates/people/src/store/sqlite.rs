@@ -23,7 +23,7 @@ const SETTINGS: &str = "
     PRAGMA foreign_keys = ON;
     PRAGMA secure_delete = ON;
     PRAGMA temp_store = MEMORY;
-    PRAGMA cache_size = -4000;
+    PRAGMA cache_size = -3000;
     PRAGMA journal_size_limit = 134217728;
 ";
 
