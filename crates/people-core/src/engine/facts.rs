@@ -77,6 +77,19 @@ pub struct Offboarding {
     pub workflow: Option<WorkflowId>,
 }
 
+/// A change of the account's address.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Renamed {
+    /// The address before.
+    pub from: Email,
+    /// The address after.
+    pub to: Email,
+    /// When it was asked for, or acknowledged.
+    pub at: Timestamp,
+    /// Whether it was acknowledged.
+    pub done: bool,
+}
+
 /// An invitation to the owner of an unmanaged account that was sent from here, or may have been.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invitation {

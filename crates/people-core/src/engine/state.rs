@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use super::bulk::Rows;
 use super::facts::{
-    Ending, Hire, Invitation, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Seed, Tries,
-    Version,
+    Ending, Hire, Invitation, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Renamed, Seed,
+    Tries, Version,
 };
 
 /// The members that an address is made of.
@@ -52,6 +52,8 @@ pub struct State {
     pub offboarding: Option<Offboarding>,
     /// The invitation that was sent from here, or may have been, until the account is there or the invitation taken back.
     pub invitation: Option<Invitation>,
+    /// The change of address that was asked for last, until the target agrees.
+    pub renamed: Option<Renamed>,
     /// When the account was made usable again, last.
     pub restored: Option<Timestamp>,
     /// The account was suspended from here, and not restored.
@@ -118,6 +120,8 @@ impl State {
                 self.fetch_tries = None;
             }
             Entry::Adopted { address, .. } => {
+                // It was taken away, and is there again.
+                self.offboarding.take_if(|_| self.account.as_ref() == Some(address));
                 self.account = Some(address.clone());
                 self.created |= self.attempted.contains(address);
                 self.created |=
@@ -171,6 +175,7 @@ impl State {
                     self.suspended = false;
                 }
                 if present {
+                    self.renamed = None;
                     self.onboarding.take_if(|onboarding| onboarding.at <= *at);
                 }
             }
@@ -273,9 +278,16 @@ impl State {
                         let workflow = answer.workflow.clone();
                         self.onboarding = Some(Onboarding { address, at, workflow, ending: false });
                     }
+                    // A change without a body is known by its name.
+                    Effect::Update if step.call.body.is_none() => {
+                        self.sent.insert(step.call.op, Value::Bool(true));
+                    }
                     Effect::Update => {}
                     Effect::Rename { address } => {
-                        self.account = Some(answer.address.clone().unwrap_or(address))
+                        if let Some(renamed) = &mut self.renamed {
+                            (renamed.at, renamed.done) = (at, true);
+                        }
+                        self.account = Some(answer.address.clone().unwrap_or(address));
                     }
                     Effect::Restore => self.restore(at),
                     Effect::Suspend => self.suspended = true,
@@ -353,6 +365,10 @@ impl State {
             }
             Effect::Restore | Effect::AbortOffboarding { .. } => self.restoring = true,
             Effect::Suspend => self.suspended = true,
+            Effect::Rename { address: to } => {
+                let from = self.account.clone().filter(|from| from != to);
+                self.renamed = from.map(|from| Renamed { from, to: to.clone(), at, done: false });
+            }
             Effect::AbortOnboarding { .. } => {
                 if let Some(onboarding) = &mut self.onboarding {
                     onboarding.ending = true;

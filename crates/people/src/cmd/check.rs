@@ -38,7 +38,7 @@ pub(super) fn check(path: &Path, report: &Report, options: &ConfigCheck) -> Resu
     let sources: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
     let members = [
         ("config", json!("ok")),
-        ("domain", json!(config.cloudm.domain)),
+        ("domain", json!(config.domain())),
         ("sources", json!(sources.join(" "))),
     ];
     report.record(&members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())?;
