@@ -76,7 +76,7 @@ fn its_table_of_keys_is_right() {
         };
         let config = Config::parse(&text).unwrap_or_else(|error| panic!("{row}\n{error}"));
         assert_eq!(config.policy, defaults.policy, "{row}");
-        assert_eq!(config.cloudm, defaults.cloudm, "{row}");
+        assert_eq!(config.directory, defaults.directory, "{row}");
         assert_eq!(format!("{:?}", config.server), format!("{:?}", defaults.server), "{row}");
         assert_eq!(format!("{:?}", config.journal), format!("{:?}", defaults.journal), "{row}");
     }

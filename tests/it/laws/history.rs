@@ -21,6 +21,8 @@ pub(super) enum Said {
     Department(Option<u8>),
     Family(u8),
     Manager(usize),
+    /// The work address of this number.
+    Address(u8),
     /// Not said: they have made an account of their own with the address.
     OwnAccount,
     /// Not said: they accept the invitation, once they have one.
@@ -116,6 +118,8 @@ fn body(person: usize, said: Said, occurred: Timestamp, today: Date) -> Value {
         Said::Department(n) => change("department", json!(n.map(|n| format!("Department {n}")))),
         Said::Family(n) => change("familyName", json!(format!("{family}-{n}"))),
         Said::Manager(other) => change("manager", json!((other + 1).to_string())),
+        Said::Address(0) => change("email", json!(address(person))),
+        Said::Address(n) => change("email", json!(format!("{given}{n}@example.com").to_lowercase())),
         Said::OwnAccount | Said::Accepts => Value::Null,
     }
 }
@@ -131,6 +135,7 @@ impl fmt::Debug for Said {
             Self::Department(n) => write!(f, "Department({n:?})"),
             Self::Family(n) => write!(f, "Family({n})"),
             Self::Manager(n) => write!(f, "Manager({n})"),
+            Self::Address(n) => write!(f, "Address({n})"),
             Self::OwnAccount => f.write_str("OwnAccount"),
             Self::Accepts => f.write_str("Accepts"),
         }
@@ -249,6 +254,20 @@ pub(super) fn histories() -> impl Strategy<Value = History> {
             History(batches)
         })
     })
+}
+
+/// Careers in which the address changes: there, back again, before a leave, and of somebody who comes back.
+pub(super) fn renamed() -> Vec<History> {
+    use Said::{Address, Family, Hire, Leave};
+    vec![
+        History::of(&[(0, &[(0, Hire(0))]), (3, &[(0, Address(1)), (0, Family(2))]), (3, &[(0, Address(0))])]),
+        History::of(&[
+            (0, &[(0, Hire(0))]),
+            (3, &[(0, Address(1))]),
+            (0, &[(0, Address(2)), (0, Leave(-1))]),
+            (20, &[(0, Hire(0))]),
+        ]),
+    ]
 }
 
 /// Careers by hand: whatever the bridge can do happens in one of them.
