@@ -260,7 +260,11 @@ pub(super) fn histories() -> impl Strategy<Value = History> {
 pub(super) fn renamed() -> Vec<History> {
     use Said::{Address, Family, Hire, Leave};
     vec![
-        History::of(&[(0, &[(0, Hire(0))]), (3, &[(0, Address(1)), (0, Family(2))]), (3, &[(0, Address(0))])]),
+        History::of(&[
+            (0, &[(0, Hire(0))]),
+            (3, &[(0, Address(1)), (0, Family(2))]),
+            (3, &[(0, Address(0))]),
+        ]),
         History::of(&[
             (0, &[(0, Hire(0))]),
             (3, &[(0, Address(1))]),

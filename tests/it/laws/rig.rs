@@ -291,7 +291,11 @@ impl Rig {
             let after = self.memory.read(&key).await.expect("infallible");
             changed.extend(after.iter().skip(before.len()).map(|entry| format!("{person} writes {entry:?}")));
         }
-        let effects = self.sim.calls(calls).into_iter().filter(|call| call.effect && call.api != "token" && call.op != "login");
+        let effects = self
+            .sim
+            .calls(calls)
+            .into_iter()
+            .filter(|call| call.effect && call.api != "token" && call.op != "login");
         changed.extend(effects.map(|call| format!("{} {}", call.op, call.path)));
         changed
     }

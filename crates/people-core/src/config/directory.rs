@@ -32,7 +32,10 @@ pub(super) fn directory(document: &Document) -> Result<Directory, ConfigProblem>
 
 #[cfg(not(feature = "gapps"))]
 fn provisioning(_: &Document, _: &Gapps) -> Result<Directory, ConfigProblem> {
-    problem("gapps.directory", "accounts there are kept by `people serve`; at the edge the directory is [cloudm]")
+    problem(
+        "gapps.directory",
+        "accounts there are kept by `people serve`; at the edge the directory is [cloudm]",
+    )
 }
 
 #[cfg(feature = "gapps")]

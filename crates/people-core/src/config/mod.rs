@@ -3,8 +3,8 @@
 use std::fmt;
 
 use jiff::tz::TimeZone;
-use people_model::{Domain, SourceName};
 use people_model::time::{SignedDuration, zone};
+use people_model::{Domain, SourceName};
 use serde::Deserialize;
 
 use crate::engine::bulk;

@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use super::bulk::Rows;
 use super::facts::{
-    Ending, Hire, Invitation, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Renamed, Seed,
-    Tries, Version,
+    Ending, Hire, Invitation, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Renamed,
+    Seed, Tries, Version,
 };
 
 /// The members that an address is made of.

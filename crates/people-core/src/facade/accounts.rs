@@ -296,8 +296,7 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
     async fn patch(&self, who: &Email, after: &Email, change: Value) -> Result<(), Problem> {
         let Value::Object(members) = change else { return Err(Problem::unknown()) };
         let patch = Patch(members);
-        let call =
-            PatchUser { domain: &self.cloudm.domain, user: who.as_str(), patch: patch.clone() }.call();
+        let call = PatchUser { domain: &self.cloudm.domain, user: who.as_str(), patch: patch.clone() }.call();
         match self.call(&call).await {
             Verdict::Done { .. } => {}
             verdict => return Err(Problem::from(&verdict, who.as_str())),
@@ -330,8 +329,7 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
     }
 
     async fn by_alias(&self, alias: &Email) -> Result<Option<Account>, Problem> {
-        self.read(&GetByAlias { domain: &self.cloudm.domain, alias: alias.as_str() }.call(), alias)
-            .await
+        self.read(&GetByAlias { domain: &self.cloudm.domain, alias: alias.as_str() }.call(), alias).await
     }
 
     async fn read(&self, call: &Call, who: &Email) -> Result<Option<Account>, Problem> {

@@ -136,12 +136,7 @@ impl<'a, A: Accounts> Finder<'a, A> {
     }
 
     /// The account at the address we know, or at the one it has been renamed to.
-    fn known<'s>(
-        self,
-        s: &Situation<'s>,
-        address: &'s Email,
-        seen: &'s Seen,
-    ) -> Result<Found<'s>, Plan> {
+    fn known<'s>(self, s: &Situation<'s>, address: &'s Email, seen: &'s Seen) -> Result<Found<'s>, Plan> {
         if let Some(profile) = see(seen, Sight::User(address.clone()))? {
             return Ok(Found::Account(address, profile));
         }

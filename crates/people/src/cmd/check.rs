@@ -36,11 +36,8 @@ pub(super) fn check(path: &Path, report: &Report, options: &ConfigCheck) -> Resu
         }
     }
     let sources: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
-    let members = [
-        ("config", json!("ok")),
-        ("domain", json!(config.domain())),
-        ("sources", json!(sources.join(" "))),
-    ];
+    let members =
+        [("config", json!("ok")), ("domain", json!(config.domain())), ("sources", json!(sources.join(" ")))];
     report.record(&members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())?;
     Ok(Exit::Ok)
 }

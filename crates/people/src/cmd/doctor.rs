@@ -233,11 +233,7 @@ async fn clock(findings: &mut Findings<'_>, client: &Client) -> Result<bool, Fai
     Ok(true)
 }
 
-async fn token(
-    findings: &mut Findings<'_>,
-    client: &Client,
-    google: &Google<Rs256>,
-) -> Result<bool, Fail> {
+async fn token(findings: &mut Findings<'_>, client: &Client, google: &Google<Rs256>) -> Result<bool, Fail> {
     let found = match google.exchange(&client.host).await {
         Ok(token) => Ok(format!("valid for {} min", token.left(client.host.now()).as_mins())),
         Err(error) => Err((Level::Fail, exchange(&error).text)),

@@ -77,13 +77,7 @@ impl Provisioning {
     }
 
     /// The account shows what HR says: changed, read back, agreed.
-    fn follow(
-        &self,
-        s: &Situation<'_>,
-        seen: &Seen,
-        address: &Email,
-        entry: &Members,
-    ) -> Result<Plan, Plan> {
+    fn follow(&self, s: &Situation<'_>, seen: &Seen, address: &Email, entry: &Members) -> Result<Plan, Plan> {
         if let Some(plan) = self.former(s, seen, address)? {
             return Ok(plan);
         }

@@ -46,9 +46,8 @@ pub(super) fn update(
     changes: Members,
 ) -> Result<Step, HeldWhy> {
     let shape = operation("user.update").and_then(|known| known.body).map(|body| body.shape);
-    let kept = |name: &str| {
-        shape.is_some_and(|shape| shape.field(name).is_some()) && !READ_ONLY.contains(&name)
-    };
+    let kept =
+        |name: &str| shape.is_some_and(|shape| shape.field(name).is_some()) && !READ_ONLY.contains(&name);
     let mut body: Members = entry.iter().filter(|(name, _)| kept(name)).map(own).collect();
     body.extend(changes);
     let values = [("domain", address.domain()), ("userName", address.local())];

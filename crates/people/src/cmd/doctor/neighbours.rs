@@ -52,7 +52,9 @@ async fn probe(
                 WhyKind::Unauthorized if call.api == Api::Ccai => {
                     format!("{base}: not identified (HTTP 401); check [ccai] subdomain and token")
                 }
-                WhyKind::Absent => format!("{base}: there is no such API (HTTP 404); check [{what}] base_url"),
+                WhyKind::Absent => {
+                    format!("{base}: there is no such API (HTTP 404); check [{what}] base_url")
+                }
                 WhyKind::Token => format!("{why}; check [{what}] admin and password"),
                 _ => refused(call, &why).text,
             };
