@@ -62,7 +62,8 @@ pub(super) struct Rig {
 impl Rig {
     /// A rig with this directory.
     pub(super) async fn of(which: Which, seed: u64) -> Self {
-        let options = SimOptions { seed, ..SimOptions::default() };
+        let gapps_keeps_nickname = which != Which::Deleting;
+        let options = SimOptions { seed, gapps_keeps_nickname, ..SimOptions::default() };
         Self { which, ..Self::with(&which.config(), options).await }
     }
 

@@ -14,7 +14,7 @@ pub(super) enum Which {
     Cloudm,
     /// A server that speaks the Provisioning API, where who leaves is suspended.
     Suspending,
-    /// The same, where who leaves is deleted.
+    /// The same, where who leaves is deleted, and where a rename keeps no nickname.
     Deleting,
 }
 
@@ -95,6 +95,9 @@ pub(super) fn assert_end(state: &State, once: &BTreeMap<String, usize>, history:
             }
         }
     }
+    let usable = users.values().filter(|user| user["suspended"] == false).count();
+    let work = history.ends().iter().filter(|end| end.works.is_some()).count();
+    assert_eq!(usable, work, "usable accounts: {users:?}");
     let times = |op: &str| -> usize {
         once.iter().filter(|(call, _)| call.starts_with(op)).map(|(_, count)| count).sum()
     };

@@ -87,3 +87,19 @@ pub(super) fn google(document: &Document) -> Result<Google, ConfigProblem> {
         None => problem("google", "is missing; add it with `credentials`"),
     }
 }
+
+#[cfg(all(test, not(feature = "gapps")))]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn a_program_without_the_api_refuses_it_by_name() {
+        let text = "[gapps]\ndirectory = true\ndomain = \"example.com\"\nbase_url = \"https://a.example\"\n";
+        let error = Config::parse(text).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "line 2: `gapps.directory`: accounts there are kept by `people serve`; at the edge the directory is [cloudm]"
+        );
+        assert!(Config::parse(&text.replace("true", "false")).is_err());
+    }
+}

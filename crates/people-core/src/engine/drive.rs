@@ -205,7 +205,8 @@ where
         let goal_at = |at| goal(&run.state, self.policy, &zone, at);
         let goal = goal_at(now);
         // A pause ends when HR wants something else than at its beginning: a question must not keep a leaver in.
-        let over = run.state.paused.is_some_and(|since| goal_at(since).wanted != goal.wanted);
+        let over = run.state.paused.is_some_and(|since| goal_at(since).wanted != goal.wanted)
+            || run.state.reconsidered().is_some_and(|at| at <= now);
         let resumed = over.then(|| run.state.resumed());
         let situation = Situation {
             domain: self.domain,

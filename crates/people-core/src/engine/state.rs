@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use people_model::time::Timestamp;
+use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{
     Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Step, Trust, Verdict, Why,
@@ -22,6 +22,9 @@ use super::facts::{
 
 /// The members that an address is made of.
 const NAMES: [&str; 2] = ["givenName", "familyName"];
+
+/// How long something is held before it is looked at again, where it may pass by itself.
+const RECONSIDERED: SignedDuration = SignedDuration::from_hours(24);
 
 /// The fold of a log.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -203,6 +206,12 @@ impl State {
         state.resume();
         state.notices.clear();
         state
+    }
+
+    /// When what is held is looked at again by itself: whoever was invited may answer late, and nobody is asked in vain.
+    pub fn reconsidered(&self) -> Option<Timestamp> {
+        let passes = matches!(self.held, Some(HeldWhy::InvitationUnanswered | HeldWhy::InvitationAccepted));
+        self.paused.filter(|_| passes).and_then(|since| since.saturating_add(RECONSIDERED).ok())
     }
 
     fn hear(&mut self, id: &EventId, received: Timestamp, trust: Trust, event: &Event) {
