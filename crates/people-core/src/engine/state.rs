@@ -326,6 +326,10 @@ impl State {
             Verdict::Refused { why } => {
                 self.not_invited();
                 let Some(Open { step, .. }) = self.open.take() else { return };
+                // Where it is absent an earlier try may have renamed it; else nothing was.
+                if matches!(step.effect, Effect::Rename { .. }) && why.kind != WhyKind::Absent {
+                    self.renamed = None;
+                }
                 match (&step.effect, why.kind) {
                     // Taken back already, or it has taken place: then the account is where it was asked for.
                     (Effect::AbortOnboarding { .. }, WhyKind::Absent) => {

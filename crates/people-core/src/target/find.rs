@@ -146,7 +146,11 @@ impl<'a, A: Accounts> Finder<'a, A> {
             return Err(Plan::Adopt { address: id, chosen: false });
         }
         if let Some(renamed) = &s.state.renamed {
-            if free(&renamed.to) && see(seen, Sight::User(renamed.to.clone()))?.is_some() {
+            let shown = match free(&renamed.to) {
+                true => see(seen, Sight::User(renamed.to.clone()))?,
+                false => None,
+            };
+            if shown.is_some_and(|shown| self.0.identified(s, shown) != Some(false)) {
                 return Err(Plan::Adopt { address: renamed.to.clone(), chosen: false });
             }
             let shows = renamed.at.saturating_add(A::SPREADS).unwrap_or(Timestamp::MAX);

@@ -6,7 +6,7 @@ use people_sim::{Fault, FaultBody, SimOptions};
 use serde_json::json;
 
 use super::super::{bare, change, hire, leave, named};
-use super::{ANA, agrees, config, in_zone, make, suspend, world};
+use super::{ANA, D, admin, agrees, config, in_zone, make, suspend, world};
 use crate::world::World;
 
 fn offboarded() -> (Status, String) {
@@ -133,6 +133,22 @@ async fn what_is_acknowledged_and_not_kept_is_held() {
     let (status, note) = world.say(leave("7", "2026-03-01")).await;
     assert!(status == Status::Held && note.contains("did not keep: suspended"), "{note}");
     assert_eq!(world.gapps_ops(), ["user.create", "user.update"]);
+}
+
+#[tokio::test]
+async fn an_administrator_of_the_domain_does_not_lose_access_unasked() {
+    for leave_by in ["", "leave = \"delete\""] {
+        let world = world(leave_by, "").await;
+        world.say(hire("7", "2026-03-01")).await;
+        let user = [D, ("userName", "ana.silva")];
+        admin(&world).done("user.update", &user, json!({"admin": true})).await;
+        let (status, note) = world.say(leave("7", "2026-03-01")).await;
+        assert!(status == Status::Held && note.contains("protected"), "{note}");
+        assert_eq!(world.gapps_user(ANA)["suspended"], false);
+        world.decide("hr/7", Decision::Approve(None)).await;
+        assert_eq!(world.person("hr/7").await, offboarded());
+        assert_ne!(world.gapps_user(ANA)["suspended"], false);
+    }
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ retry = { base = "20ms", settle = "50ms", cap = "200ms" }
 {policy}
 "#;
 
-fn config(leave: &str, policy: &str) -> String {
+pub(super) fn config(leave: &str, policy: &str) -> String {
     CONFIG.replace("{leave}", leave).replace("{policy}", policy)
 }
 

@@ -151,7 +151,7 @@ impl Provisioning {
         match &s.state.offboarding {
             None => {
                 let values = [("domain", address.domain()), ("userName", address.local())];
-                steps(step(Effect::Offboard, "user.delete", &values, None))
+                taken_away(s, entry, step(Effect::Offboard, "user.delete", &values, None))
             }
             // Acknowledged. What may take a while to spread is waited for once.
             Some(deleted) if s.now < after(deleted.at, SPREADS) => {
@@ -168,7 +168,7 @@ impl Provisioning {
         if s.state.sent.get("suspended") == Some(&Value::Bool(true)) {
             return not_kept(s, vec!["suspended".into()]).unwrap_or(Plan::Agrees(over));
         }
-        steps(suspension(Effect::Suspend, address, entry, true))
+        taken_away(s, entry, suspension(Effect::Suspend, address, entry, true))
     }
 
     /// A hire that is taken back: nothing is left of it.
@@ -193,6 +193,17 @@ impl Provisioning {
             }
             CancelledHire::Suspend | CancelledHire::Hold => self.suspend(s, address, entry, over),
         })
+    }
+}
+
+/// The step by which somebody loses access. Who administers the domain is protected: without the last of them nobody could undo it.
+fn taken_away(s: &Situation<'_>, entry: &Members, step: Result<Step, HeldWhy>) -> Plan {
+    let admin = entry.get("admin") == Some(&Value::Bool(true));
+    match step {
+        Ok(step) if admin && !s.state.allows(&HeldWhy::Protected) => {
+            Plan::Hold(HeldWhy::Protected, vec![step])
+        }
+        step => steps(step),
     }
 }
 
