@@ -17,19 +17,23 @@ const object = (Inner) =>
       super(state, env);
       this.inner = new Inner(state.storage, env);
     }
-    ask(question, body) {
-      return this.inner.ask(question, body);
+    ask(question) {
+      return this.inner.ask(question);
     }
     alarm() {
       return this.inner.alarm();
     }
   };
 
-export class Intake extends object(bindings.Intake) {}
+export class Intake extends object(bindings.Intake) {
+  accept(label, body) {
+    return this.inner.accept(label, body);
+  }
+}
 export class Person extends object(bindings.Person) {}
 export class Guard extends object(bindings.Guard) {}
 
 export default {
-  fetch: (request, env) => bindings.fetch(request, env),
+  fetch: async (request, env) => bindings.fetch(...(await host.taken(request, () => bindings.limit(env))), env),
   scheduled: (_event, env) => bindings.scheduled(env),
 };

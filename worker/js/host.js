@@ -1,10 +1,31 @@
 // What the program asks of the runtime. Each function carries values and decides nothing.
+import { come } from "./people_bg.js";
+
+/** Promises of the program's that are not kept yet, by the number of its work. */
+const open = new Map();
+export const promised = (id) => new Promise((keep, fail) => open.set(id, { keep, fail }));
+export function settle(id, good, value) {
+  const { keep, fail } = open.get(id);
+  open.delete(id);
+  (good ? keep : fail)(value);
+}
+
+/** Tells the program what a promise comes to. */
+export const follow = (promise, id) => {
+  promise.then(
+    (value) => come(id, true, value),
+    (error) => come(id, false, error),
+  );
+};
 
 /** A variable or a secret; `undefined` where there is none. */
 export const variable = (env, name) => (typeof env[name] === "string" ? env[name] : undefined);
 
 /** Asks an object, by a call that no request from outside can make. */
-export const ask = (env, binding, name, question, body) => env[binding].getByName(name).ask(question, body);
+export const ask = (env, binding, name, question) => env[binding].getByName(name).ask(question);
+
+/** Gives an intake a delivery. */
+export const hand = (env, name, label, body) => env.INTAKE.getByName(name).accept(label, body);
 
 /** Names and values, each on a line of its own: neither can hold a line break. */
 function lines(headers) {
@@ -44,15 +65,21 @@ async function read(stream, limit) {
 
 const NOTHING = new Uint8Array();
 
-export const urlOf = (request) => request.url;
-
-/** Verb, URL, headers and body of a request from outside, with one byte more than `limit` at most. */
+/**
+ * Verb, URL, headers and body of a request from outside, with one byte more than the limit at most; no body where it broke off. Nobody is
+ * asked for a limit where there is no body.
+ */
 export async function taken(request, limit) {
   let body = NOTHING;
   if (request.body) {
+    const most = limit();
     // In one go where its length is known: a stream takes many turns.
     const told = request.headers.get("content-length");
-    body = told && Number(told) <= limit ? new Uint8Array(await request.arrayBuffer()) : await read(request.body, limit + 1);
+    try {
+      body = told && Number(told) <= most ? new Uint8Array(await request.arrayBuffer()) : await read(request.body, most + 1);
+    } catch {
+      body = undefined;
+    }
   }
   return [request.method, request.url, lines(request.headers), body];
 }

@@ -1,26 +1,28 @@
 //! Requests and answers, from the runtime's form to ours and back.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use wasm_bindgen::JsValue;
 
 use crate::runtime::{self, Carried};
 
-/// A request from outside, with at most `limit` bytes of its body and one more. `None`: it broke off, or is no HTTP.
-pub(crate) async fn incoming(raw: &JsValue, limit: usize) -> Option<http::Request<Bytes>> {
-    let Carried { head: (method, url), headers: lines, body } = runtime::request(raw, limit).await?;
-    let uri: Uri = url.parse().ok()?;
+/// A request from outside. `None`: it is no HTTP.
+pub(crate) fn incoming(
+    (method, url): (&str, &str),
+    lines: &str,
+    body: Vec<u8>,
+) -> Option<http::Request<Bytes>> {
     let mut incoming = http::Request::new(Bytes::from(body));
     *incoming.method_mut() = http::Method::from_bytes(method.as_bytes()).ok()?;
-    *incoming.uri_mut() = uri;
-    *incoming.headers_mut() = headers(&lines);
+    *incoming.uri_mut() = url.parse().ok()?;
+    *incoming.headers_mut() = headers(lines);
     Some(incoming)
 }
 
 /// An answer of another server. `None`: it is no HTTP.
-pub(crate) fn answered(answer: Carried<u16>) -> Option<http::Response<Bytes>> {
+pub(crate) fn answered(answer: Carried) -> Option<http::Response<Bytes>> {
     let mut response = http::Response::new(Bytes::from(answer.body));
-    *response.status_mut() = http::StatusCode::from_u16(answer.head).ok()?;
+    *response.status_mut() = http::StatusCode::from_u16(answer.status).ok()?;
     *response.headers_mut() = headers(&answer.headers);
     Some(response)
 }

@@ -47,21 +47,16 @@ impl Guard {
         Self(Rc::new(Post { storage, env, shelf, bridge: OnceCell::new() }))
     }
 
-    /// Answers a question of another object or of the handlers: with the promise of a text.
-    pub fn ask(&self, question: &str, _body: Vec<u8>) -> JsValue {
-        match people_model::read_json(question.as_bytes()) {
-            Ok(ask) => {
-                let post = self.0.clone();
-                talk::answering(async move { post.answer(ask).await })
-            }
-            Err(error) => talk::answer(Err(error.into())),
-        }
+    /// Answers a question of another object or of the handlers: with a text, or the promise of one.
+    pub fn ask(&self, question: &str) -> JsValue {
+        let post = self.0.clone();
+        talk::answering(question, |ask| async move { post.answer(ask).await })
     }
 
     /// Wakes those who are late.
     ///
     /// Rejects where the next alarm cannot be set; the runtime then fires this one again.
-    pub fn alarm(&self) -> js_sys::Promise {
+    pub fn alarm(&self) -> JsValue {
         let post = self.0.clone();
         talk::alarmed(async move { post.alarm().await })
     }
@@ -171,7 +166,7 @@ impl Post {
         let wake = async |person: &PersonKey| {
             let ask = Ask::Wake { person: person.clone() };
             let woken: Result<(), TalkError> =
-                talk::ask(&self.env, tenant, Object::Person(person), &ask, &[]).await;
+                talk::ask(&self.env, tenant, Object::Person(person), &ask).await;
             if let Err(error) = woken {
                 runtime::log(&format!("{} could not be woken: {error}", person.tag()));
             }

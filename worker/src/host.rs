@@ -70,7 +70,7 @@ impl Host for EdgeHost {
             after_s: None,
             why: Why::new(WhyKind::Token).detail("the object that keeps tokens does not answer"),
         };
-        let answer = talk::ask::<Result<String, NotSent>>(env, tenant, Object::Guard, &question, &[]).await;
+        let answer = talk::ask::<Result<String, NotSent>>(env, tenant, Object::Guard, &question).await;
         let value = answer.map_err(unreachable).and_then(|outcome| outcome);
         let expiry = self.now().saturating_add(BORROWED).unwrap_or(Timestamp::MAX);
         Some(value.map(|value| Token::new(Secret::new(value), expiry)))

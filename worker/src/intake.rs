@@ -17,7 +17,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::load::{self, EdgeBridge, Place};
 use crate::runtime::{self, Env, Storage};
 use crate::shelf::Shelf;
-use crate::talk::{self, Ask, Object, Parcel, Part, TalkError};
+use crate::talk::{self, Ask, Label, Object, Parcel, Part, TalkError};
 
 /// How many parts are handed on in one alarm: with the guard's share, fewer than the 50 requests that the free plan allows.
 const SLICE: usize = 40;
@@ -61,25 +61,26 @@ impl Intake {
         Self(Rc::new(Desk { storage, env, shelf, bridge: OnceCell::new(), armed: Cell::new(false) }))
     }
 
+    /// Takes a delivery: whether it is new, or the text of an error. In one turn, since a sender waits for it.
+    pub fn accept(&self, label: &str, body: Vec<u8>) -> JsValue {
+        talk::taken(match Label::parse(label) {
+            Some(Label { parcel, key, dedupe_for }) => {
+                self.0.accept(&parcel.unpack(body.into()), &key, dedupe_for)
+            }
+            None => talk::stray(),
+        })
+    }
+
     /// Answers a question of another object or of the handlers: with a text, or the promise of one.
-    pub fn ask(&self, question: &str, body: Vec<u8>) -> JsValue {
-        match people_model::read_json(question.as_bytes()) {
-            // What a sender waits for takes one turn.
-            Ok(Ask::Accept { delivery, key, dedupe_for }) => {
-                talk::answer(self.0.accept(&delivery.unpack(body.into()), &key, dedupe_for))
-            }
-            Ok(ask) => {
-                let desk = self.0.clone();
-                talk::answering(async move { desk.answer(ask).await })
-            }
-            Err(error) => talk::answer(Err(error.into())),
-        }
+    pub fn ask(&self, question: &str) -> JsValue {
+        let desk = self.0.clone();
+        talk::answering(question, |ask| async move { desk.answer(ask).await })
     }
 
     /// Hands on what waits.
     ///
     /// Rejects where the next alarm cannot be set; the runtime then fires this one again.
-    pub fn alarm(&self) -> js_sys::Promise {
+    pub fn alarm(&self) -> JsValue {
         let desk = self.0.clone();
         talk::alarmed(async move { desk.alarm().await })
     }
@@ -112,12 +113,12 @@ impl Desk {
         delivery: &Delivery,
         key: &DeliveryId,
         dedupe_for: SignedDuration,
-    ) -> Result<String, TalkError> {
+    ) -> Result<Accepted, TalkError> {
         let accepted = self.shelf.run(|book| book.accept(delivery, key, dedupe_for))?;
         if accepted == Accepted::New {
             self.arm(0)?;
         }
-        talk::said(Ok::<_, TalkError>(accepted))
+        Ok(accepted)
     }
 
     async fn answer(&self, ask: Ask) -> Result<String, TalkError> {
@@ -199,7 +200,7 @@ impl Desk {
         let now = runtime::now();
         let parts = dead.iter().map(Part::of).collect();
         let list = Ask::List { delivery: Parcel::of(delivery), parts, now };
-        let () = talk::ask(&self.env, &bridge.journal.tenant, Object::Guard, &list, &[]).await?;
+        let () = talk::ask(&self.env, &bridge.journal.tenant, Object::Guard, &list).await?;
         self.shelf.sort(&delivery.id, &dead, now).await?;
         Ok(true)
     }
@@ -213,7 +214,7 @@ impl Desk {
         let (tenant, now) = (&bridge.journal.tenant, runtime::now());
         let parts = chunk.iter().map(|part| Part::outline(part, delivery.received)).collect();
         let list = Ask::List { delivery: Parcel::of(delivery), parts, now };
-        let () = talk::ask(&self.env, tenant, Object::Guard, &list, &[]).await?;
+        let () = talk::ask(&self.env, tenant, Object::Guard, &list).await?;
         let mut by_person = BTreeMap::new();
         for part in chunk {
             if let Sorted::Person { person, .. } = part {
@@ -222,7 +223,7 @@ impl Desk {
         }
         try_join_all(by_person.into_iter().map(async |(person, parts)| {
             let hear = Ask::Hear { delivery: Parcel::of(delivery), parts, now };
-            talk::ask::<()>(&self.env, tenant, Object::Person(person), &hear, &[]).await
+            talk::ask::<()>(&self.env, tenant, Object::Person(person), &hear).await
         }))
         .await?;
         Ok(())

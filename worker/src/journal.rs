@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::runtime::Env;
 use crate::shelf::Shelf;
-use crate::talk::{self, Ask, Object, Parcel, SHARDS, TalkError};
+use crate::talk::{self, Ask, Object, SHARDS, TalkError};
 
 /// The journal.
 pub(crate) struct EdgeJournal {
@@ -25,7 +25,7 @@ pub(crate) struct EdgeJournal {
 
 impl EdgeJournal {
     async fn ask<T: DeserializeOwned>(&self, object: Object<'_>, ask: &Ask) -> Result<T, TalkError> {
-        talk::ask(&self.env, &self.tenant, object, ask, &[]).await
+        talk::ask(&self.env, &self.tenant, object, ask).await
     }
 
     async fn intakes<T: DeserializeOwned>(&self, ask: &Ask) -> Result<Vec<T>, TalkError> {
@@ -49,8 +49,7 @@ impl Journal for EdgeJournal {
         key: &DeliveryId,
         dedupe_for: SignedDuration,
     ) -> Result<Accepted, TalkError> {
-        let ask = Ask::Accept { delivery: Parcel::of(delivery), key: key.clone(), dedupe_for };
-        talk::ask(&self.env, &self.tenant, Object::Intake(talk::shard(key)), &ask, &delivery.body).await
+        talk::hand(&self.env, &self.tenant, delivery, key, dedupe_for).await
     }
 
     async fn backlog(&self, _: usize) -> Result<Vec<Delivery>, TalkError> {

@@ -9,6 +9,7 @@
 //! | `shelf`, `sql` | a book in the SQLite of one object |
 //! | `host`, `carry` | the machine: clock, network, randomness; requests and answers |
 //! | `runtime` | what is asked of JavaScript; `js/host.js` answers |
+//! | `task` | work that waits |
 //! | `load`, `signer` | from the environment to a bridge; who signs |
 //! | `trial` | the journal's conformance suite, run inside an object (feature `trial`) |
 //!
@@ -40,8 +41,12 @@ mod signer;
 mod sql;
 #[cfg(target_arch = "wasm32")]
 mod talk;
+#[cfg(target_arch = "wasm32")]
+mod task;
 #[cfg(all(target_arch = "wasm32", feature = "trial"))]
 mod trial;
 
 #[cfg(target_arch = "wasm32")]
-pub use front::{fetch, scheduled};
+pub use front::{fetch, limit, scheduled};
+#[cfg(target_arch = "wasm32")]
+pub use task::come;

@@ -44,21 +44,16 @@ impl Person {
         Self(Rc::new(Room { storage, env, shelf, people: RefCell::new(None), bridge: OnceCell::new() }))
     }
 
-    /// Answers a question of another object or of the handlers: with the promise of a text.
-    pub fn ask(&self, question: &str, _body: Vec<u8>) -> JsValue {
-        match people_model::read_json(question.as_bytes()) {
-            Ok(ask) => {
-                let room = self.0.clone();
-                talk::answering(async move { room.answer(ask).await })
-            }
-            Err(error) => talk::answer(Err(error.into())),
-        }
+    /// Answers a question of another object or of the handlers: with a text, or the promise of one.
+    pub fn ask(&self, question: &str) -> JsValue {
+        let room = self.0.clone();
+        talk::answering(question, |ask| async move { room.answer(ask).await })
     }
 
     /// Drives whoever lives here.
     ///
     /// Rejects where the next alarm cannot be set; the runtime then fires this one again.
-    pub fn alarm(&self) -> js_sys::Promise {
+    pub fn alarm(&self) -> JsValue {
         let room = self.0.clone();
         talk::alarmed(async move { room.alarm().await })
     }

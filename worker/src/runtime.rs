@@ -1,12 +1,12 @@
 //! What the program asks of the runtime; `js/host.js` answers.
 
-use bytes::Bytes;
 use js_sys::{Array, Date, JsString, Promise, Uint8Array};
 use people_model::time::Timestamp;
 use wasm_bindgen::closure::ScopedClosure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+
+use crate::task::awaited;
 
 #[wasm_bindgen]
 extern "C" {
@@ -35,16 +35,9 @@ extern "C" {
 extern "C" {
     fn variable(env: &Env, name: &str) -> Option<String>;
     #[wasm_bindgen(catch)]
-    fn ask(
-        env: &Env,
-        binding: &str,
-        name: &str,
-        question: &str,
-        body: Uint8Array,
-    ) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(js_name = urlOf)]
-    fn url_of(request: &JsValue) -> String;
-    fn taken(request: &JsValue, limit: f64) -> Promise;
+    fn ask(env: &Env, binding: &str, name: &str, question: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch)]
+    fn hand(env: &Env, name: &str, label: &str, body: Uint8Array) -> Result<Promise, JsValue>;
     #[wasm_bindgen(catch)]
     fn answer(status: u16, headers: &str, body: Uint8Array) -> Result<JsValue, JsValue>;
     fn send(
@@ -94,21 +87,19 @@ impl Env {
     }
 
     /// Asks the object `name` of the namespace `binding`; its answer.
-    pub(crate) async fn ask(
-        &self,
-        binding: &str,
-        name: &str,
-        question: &str,
-        body: &[u8],
-    ) -> Result<String, Denied> {
-        let asked = ask(self, binding, name, question, Uint8Array::from(body))?;
-        JsFuture::from(asked).await?.as_string().ok_or(Denied)
+    pub(crate) async fn ask(&self, binding: &str, name: &str, question: &str) -> Result<String, Denied> {
+        awaited(&ask(self, binding, name, question)?).await?.as_string().ok_or(Denied)
+    }
+
+    /// Gives the intake `name` a delivery; its answer.
+    pub(crate) async fn hand(&self, name: &str, label: &str, body: &[u8]) -> Result<JsValue, Denied> {
+        Ok(awaited(&hand(self, name, label, Uint8Array::from(body))?).await?)
     }
 }
 
-/// What came in or back: for a request its verb and URL, for an answer its status; headers as lines; the body.
-pub(crate) struct Carried<T> {
-    pub(crate) head: T,
+/// What came back: its headers as lines.
+pub(crate) struct Carried {
+    pub(crate) status: u16,
     pub(crate) headers: String,
     pub(crate) body: Vec<u8>,
 }
@@ -119,24 +110,6 @@ fn string(array: &Array, index: u32) -> Option<String> {
 
 fn bytes(array: &Array, index: u32) -> Option<Vec<u8>> {
     Some(array.get(index).dyn_ref::<Uint8Array>()?.to_vec())
-}
-
-/// A request from outside without its headers and body.
-pub(crate) fn path(raw: &JsValue) -> Option<http::Request<Bytes>> {
-    let mut request = http::Request::new(Bytes::new());
-    *request.uri_mut() = url_of(raw).parse().ok()?;
-    Some(request)
-}
-
-/// Reads a request from outside, but not much more than `limit` bytes of its body. `None`: it broke off.
-pub(crate) async fn request(raw: &JsValue, limit: usize) -> Option<Carried<(String, String)>> {
-    let taken = JsFuture::from(taken(raw, limit as f64)).await.ok()?;
-    let taken = taken.dyn_ref::<Array>()?;
-    Some(Carried {
-        head: (string(taken, 0)?, string(taken, 1)?),
-        headers: string(taken, 2)?,
-        body: bytes(taken, 3)?,
-    })
 }
 
 /// An answer of ours.
@@ -153,7 +126,7 @@ pub(crate) enum Sent {
     /// The connection broke before all of the answer was there.
     Broken,
     /// The answer, with at most one byte more than was asked for.
-    Answer(Carried<u16>),
+    Answer(Carried),
 }
 
 /// A request of ours, with a body where there is one. `patience` in milliseconds.
@@ -165,15 +138,15 @@ pub(crate) async fn exchange(
     limit: usize,
 ) -> Sent {
     let body = (!body.is_empty()).then(|| Uint8Array::from(body));
-    let sent = JsFuture::from(send(method, url, headers, body, patience, limit as f64)).await;
+    let sent = awaited(&send(method, url, headers, body, patience, limit as f64)).await;
     let Ok(sent) = sent else { return Sent::Broken };
     if sent.is_undefined() {
         return Sent::Invalid;
     }
     let Some(parts) = sent.dyn_ref::<Array>() else { return Sent::Late };
-    let head = parts.get(0).as_f64().map(|status| status as u16);
-    match (head, string(parts, 1), bytes(parts, 2)) {
-        (Some(head), Some(headers), Some(body)) => Sent::Answer(Carried { head, headers, body }),
+    let status = parts.get(0).as_f64().map(|status| status as u16);
+    match (status, string(parts, 1), bytes(parts, 2)) {
+        (Some(status), Some(headers), Some(body)) => Sent::Answer(Carried { status, headers, body }),
         _ => Sent::Broken,
     }
 }
@@ -215,6 +188,6 @@ impl Storage {
     /// Forgets everything.
     #[cfg(feature = "trial")]
     pub(crate) async fn forget(&self) -> Result<(), Denied> {
-        Ok(JsFuture::from(self.delete_all()).await.map(drop)?)
+        Ok(awaited(&self.delete_all()).await.map(drop)?)
     }
 }

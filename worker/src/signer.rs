@@ -8,7 +8,8 @@ use people_auth::{Rs256, ServiceAccountKey, SignError, Signer};
 use people_core::config::SignerKind;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::JsFuture;
+
+use crate::task::awaited;
 
 const ALGORITHM: &str = "RSASSA-PKCS1-v1_5";
 
@@ -61,7 +62,7 @@ impl EdgeSigner {
         Reflect::set(&algorithm, &"hash".into(), &"SHA-256".into())?;
         let der = Uint8Array::from(self.key.pkcs8().expose().as_slice());
         let imported = import_key("pkcs8", &der, &algorithm, false, &Array::of1(&"sign".into()))?;
-        let key = JsFuture::from(imported).await;
+        let key = awaited(&imported).await;
         der.fill(0, 0, der.length());
         let key = key?;
         self.web.replace(Some(key.clone()));
@@ -70,7 +71,7 @@ impl EdgeSigner {
 
     async fn sign_web(&self, message: &[u8]) -> Result<Vec<u8>, JsValue> {
         let key = self.web().await?;
-        let signature = JsFuture::from(sign(ALGORITHM, &key, &Uint8Array::from(message))?).await?;
+        let signature = awaited(&sign(ALGORITHM, &key, &Uint8Array::from(message))?).await?;
         Ok(Uint8Array::new(&signature).to_vec())
     }
 }

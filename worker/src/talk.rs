@@ -1,18 +1,17 @@
-//! What the objects say to one another: one question per call, as JSON with bytes beside it, over calls to stubs. An object answers no
-//! request, so none of this can be reached from outside.
+//! What the objects say to one another: one question per call, as JSON, over calls to stubs; a delivery to an intake as bytes with a label.
+//! An object answers no request, so none of this can be reached from outside.
 
 use bytes::Bytes;
-use js_sys::Promise;
-use people_core::journal::{Breaker, Filter, Mark, Sorted};
+use people_core::journal::{Accepted, Breaker, Filter, Mark, Sorted};
 use people_core::source::Delivery;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{DeliveryId, Email, Entry, EventId, EventKind, PersonKey, SourceName, Trust};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
 
 use crate::runtime::{Denied, Env};
+use crate::task;
 
 /// How many intake objects there are. Part of the address of what is stored: never change it where deliveries are kept.
 pub(crate) const SHARDS: u32 = 8;
@@ -45,12 +44,6 @@ impl From<serde_json::Error> for TalkError {
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Ask {
     // To an intake.
-    Accept {
-        delivery: Parcel,
-        key: DeliveryId,
-        #[serde(with = "people_model::time::length")]
-        dedupe_for: SignedDuration,
-    },
     Replay {
         delivery: DeliveryId,
     },
@@ -119,7 +112,7 @@ pub(crate) enum Ask {
     },
 }
 
-/// A delivery, as it goes from one object to another. The body goes beside it, not in it.
+/// A delivery, as it goes from one object to another, without its body.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Parcel {
     id: DeliveryId,
@@ -147,6 +140,53 @@ impl Parcel {
     pub(crate) fn unpack(self, body: Bytes) -> Delivery {
         let Self { id, source, received, trust, stamped, content_type } = self;
         Delivery { id, source, received, trust, stamped, content_type, body }
+    }
+}
+
+/// What an intake has to know of a delivery beside its body. A sender waits meanwhile, so it is no JSON but lines, as few as there can be.
+pub(crate) struct Label {
+    pub(crate) parcel: Parcel,
+    pub(crate) key: DeliveryId,
+    pub(crate) dedupe_for: SignedDuration,
+}
+
+impl Label {
+    /// As lines. No part can hold a line break: ids are letters and digits, and a header's value has none.
+    fn lines(delivery: &Delivery, key: &DeliveryId, dedupe_for: SignedDuration) -> String {
+        let trust = if delivery.trust == Trust::Proven { "proven" } else { "low" };
+        let stamped = delivery.stamped.map_or_else(String::new, |at| at.as_millisecond().to_string());
+        let millis = i64::try_from(dedupe_for.as_millis()).unwrap_or(i64::MAX);
+        let (id, source) = (delivery.id.as_str(), delivery.source.as_str());
+        let received = delivery.received.as_millisecond();
+        let media_type =
+            delivery.content_type.as_deref().map_or_else(String::new, |text| format!("\n{text}"));
+        format!(
+            "{id}\n{source}\n{received}\n{trust}\n{stamped}\n{key}\n{millis}{media_type}",
+            key = key.as_str()
+        )
+    }
+
+    /// The other direction. `None`: another version of this program wrote it.
+    pub(crate) fn parse(lines: &str) -> Option<Self> {
+        let mut lines = lines.split('\n');
+        let moment = |text: &str| Timestamp::from_millisecond(text.parse().ok()?).ok();
+        let id = DeliveryId::parse(lines.next()?).ok()?;
+        let source = SourceName::parse(lines.next()?).ok()?;
+        let received = moment(lines.next()?)?;
+        let trust = match lines.next()? {
+            "proven" => Trust::Proven,
+            "low" => Trust::Low,
+            _ => return None,
+        };
+        let stamped = match lines.next()? {
+            "" => None,
+            text => Some(moment(text)?),
+        };
+        let key = DeliveryId::parse(lines.next()?).ok()?;
+        let dedupe_for = SignedDuration::from_millis(lines.next()?.parse().ok()?);
+        let content_type = lines.next().map(str::to_owned);
+        let parcel = Parcel { id, source, received, trust, stamped, content_type };
+        Some(Self { parcel, key, dedupe_for })
     }
 }
 
@@ -213,7 +253,7 @@ impl Object<'_> {
 }
 
 /// The intake of a dedupe key.
-pub(crate) fn shard(key: &DeliveryId) -> u32 {
+fn shard(key: &DeliveryId) -> u32 {
     let digits = key.as_str().trim_start_matches("d_").get(..6).unwrap_or_default();
     u32::from_str_radix(digits, 16).unwrap_or(0) % SHARDS
 }
@@ -224,13 +264,30 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     tenant: &str,
     object: Object<'_>,
     ask: &Ask,
-    body: &[u8],
 ) -> Result<T, TalkError> {
     let (binding, name) = object.address(tenant);
-    let answer = env.ask(binding, &name, &serde_json::to_string(ask)?, body).await?;
+    let answer = env.ask(binding, &name, &serde_json::to_string(ask)?).await?;
     match answer.strip_prefix(SAID) {
         Some(json) => Ok(people_model::read_json(json.as_bytes())?),
         None => Err(TalkError(answer)),
+    }
+}
+
+/// Gives a delivery to the intake of its key.
+pub(crate) async fn hand(
+    env: &Env,
+    tenant: &str,
+    delivery: &Delivery,
+    key: &DeliveryId,
+    dedupe_for: SignedDuration,
+) -> Result<Accepted, TalkError> {
+    let (_, name) = Object::Intake(shard(key)).address(tenant);
+    let label = Label::lines(delivery, key, dedupe_for);
+    let answer = env.hand(&name, &label, &delivery.body).await?;
+    match answer.as_bool() {
+        Some(true) => Ok(Accepted::New),
+        Some(false) => Ok(Accepted::Duplicate),
+        None => Err(TalkError(answer.as_string().unwrap_or_default())),
     }
 }
 
@@ -245,19 +302,28 @@ where
     Ok(format!("{SAID}{}", serde_json::to_string(&outcome?)?))
 }
 
-/// An answer on its way: what an object's `ask` resolves to.
-pub(crate) fn answer(outcome: Result<String, TalkError>) -> JsValue {
-    outcome.unwrap_or_else(|error| error.to_string()).into()
+/// An answer to [`hand`].
+pub(crate) fn taken(outcome: Result<Accepted, TalkError>) -> JsValue {
+    outcome.map_or_else(|error| error.to_string().into(), |accepted| (accepted == Accepted::New).into())
 }
 
-/// The same of an object that has to wait for it.
-pub(crate) fn answering(outcome: impl Future<Output = Result<String, TalkError>> + 'static) -> JsValue {
-    future_to_promise(async { Ok(answer(outcome.await)) }).into()
+/// An answer on its way: what an object's `ask` comes to.
+pub(crate) fn answering<F>(question: &str, answer: impl FnOnce(Ask) -> F) -> JsValue
+where
+    F: Future<Output = Result<String, TalkError>> + 'static,
+{
+    match people_model::read_json(question.as_bytes()) {
+        Ok(ask) => {
+            let outcome = answer(ask);
+            task::begin(async { Ok(outcome.await.unwrap_or_else(|error| error.to_string()).into()) })
+        }
+        Err(error) => TalkError::from(error).to_string().into(),
+    }
 }
 
-/// An alarm on its way: what an object's `alarm` resolves to.
-pub(crate) fn alarmed(outcome: impl Future<Output = Result<(), TalkError>> + 'static) -> Promise {
-    future_to_promise(async {
+/// An alarm on its way: what an object's `alarm` comes to.
+pub(crate) fn alarmed(outcome: impl Future<Output = Result<(), TalkError>> + 'static) -> JsValue {
+    task::begin(async {
         outcome.await.map(|()| JsValue::UNDEFINED).map_err(|error| error.to_string().into())
     })
 }

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use people_auth::{Ask, Assertion, ServiceAccountKey, Signer};
 use people_core::config::SignerKind;
 use people_core::journal::suite;
-use wasm_bindgen::JsValue;
 
 use crate::runtime::{self, Env, Storage};
 use crate::shelf::Shelf;
@@ -16,9 +15,11 @@ use crate::talk::{self, Object};
 const PATH: &str = "/trial";
 
 /// Has it run, where this asks for it.
-pub(crate) async fn answer(request: &JsValue, env: &Env) -> Option<http::Response<Bytes>> {
-    runtime::path(request).filter(|asked| asked.uri().path() == PATH)?;
-    let answer = talk::ask::<String>(env, "trial", Object::Trial, &talk::Ask::Trial, &[]).await;
+pub(crate) async fn answer(request: &http::Request<Bytes>, env: &Env) -> Option<http::Response<Bytes>> {
+    if request.uri().path() != PATH {
+        return None;
+    }
+    let answer = talk::ask::<String>(env, "trial", Object::Trial, &talk::Ask::Trial).await;
     Some(http::Response::new(answer.unwrap_or_else(|error| error.to_string()).into()))
 }
 
