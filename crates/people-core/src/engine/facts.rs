@@ -1,8 +1,11 @@
 //! What a person's state is made of: what HR says, and what was done in the target.
 
+use std::collections::btree_map::Entry;
+
 use jiff::civil::Date;
 use people_model::time::Timestamp;
 use people_model::{Email, EventId, Members, SourceName, Step, Trust, WorkflowId};
+use serde_json::Value;
 
 /// When a statement was made, as far as precedence goes.
 pub type Version = (Timestamp, EventId);
@@ -143,4 +146,24 @@ pub struct Notice {
     pub source: SourceName,
     /// What the source needs.
     pub notice: Members,
+}
+
+/// Puts a later statement in the place of an earlier one.
+pub(super) fn newer<T>(register: &mut Option<Register<T>>, version: &Version, value: impl FnOnce() -> T) {
+    if register.as_ref().is_none_or(|old| old.version < *version) {
+        *register = Some(Register { version: version.clone(), value: value() });
+    }
+}
+
+/// The same, for a member of a profile.
+pub(super) fn put(slot: Entry<'_, String, Register<Value>>, version: &Version, value: Value) {
+    match slot {
+        Entry::Vacant(slot) => {
+            slot.insert(Register { version: version.clone(), value });
+        }
+        Entry::Occupied(mut slot) if slot.get().version < *version => {
+            slot.insert(Register { version: version.clone(), value });
+        }
+        Entry::Occupied(_) => {}
+    }
 }

