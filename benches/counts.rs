@@ -19,8 +19,10 @@ fn main() {
         "verify" => repeat(times, || sample.verify()),
         "map" => repeat(times, || sample.pieces()),
         "plan" => plan(times, &sample),
+        "way" => whole(times, &sample, &Person::known()),
+        "hire" => whole(times, &sample, &Person::unknown()),
         "sign" => sign(times),
-        _ => assert!(step.is_empty(), "the steps are verify, map, plan and sign"),
+        _ => assert!(step.is_empty(), "the steps are verify, map, plan, way, hire and sign"),
     }
 }
 
@@ -28,6 +30,10 @@ fn repeat<T>(times: u32, mut work: impl FnMut() -> T) {
     for _ in 0..times {
         black_box(work());
     }
+}
+
+fn whole(times: u32, sample: &Sample, person: &Person) {
+    repeat(times, || sample.whole(person));
 }
 
 fn plan(times: u32, sample: &Sample) {

@@ -194,7 +194,7 @@ impl Person {
         for (n, piece) in pieces.into_iter().enumerate() {
             if let Piece::Event(mut event) = piece {
                 event.occurred_at = event.occurred_at.or(Some(now()));
-                state.apply(&Entry::Heard { id: delivery.event(n), at: now(), trust: Trust::Proven, event });
+                state.take(Entry::Heard { id: delivery.event(n), at: now(), trust: Trust::Proven, event });
             }
         }
         loop {

@@ -74,11 +74,14 @@ fn fsync() {
     report_figure("fsync", &times, "ms");
 }
 
+/// About how many people the deliveries are, where nothing else is said.
+const PEOPLE: usize = 100_000;
+
 /// One round on an empty journal.
-fn round(mode: Mode, connections: usize, seconds: f64, label: &str) -> Shown {
+fn round(mode: Mode, connections: usize, seconds: f64, label: &str, people: usize) -> Shown {
     let folder = tempfile::tempdir().expect("a folder");
     let running = Running::start(folder.path(), mode);
-    on(&running, connections, seconds, label, 100_000)
+    on(&running, connections, seconds, label, people)
 }
 
 fn on(running: &Running, connections: usize, seconds: f64, label: &str, people: usize) -> Shown {
@@ -102,7 +105,7 @@ fn rate(options: &Options) {
         let mut all: [Vec<Shown>; 2] = Default::default();
         for n in 0..options.rounds {
             for (mode, all) in [Mode::Sort, Mode::Alone].into_iter().zip(&mut all) {
-                let shown = round(mode, connections, options.seconds, &format!("{n}"));
+                let shown = round(mode, connections, options.seconds, &format!("{n}"), PEOPLE);
                 show(mode.word(), connections, &shown);
                 all.push(shown);
             }
@@ -124,7 +127,7 @@ fn drive(options: &Options) {
     for (connections, svix) in SVIX {
         let shown: Vec<Shown> = (0..options.rounds)
             .map(|n| {
-                let shown = round(Mode::Drive, connections, options.seconds, &format!("{n}"));
+                let shown = round(Mode::Drive, connections, options.seconds, &format!("{n}"), PEOPLE);
                 show("drive", connections, &shown);
                 shown
             })

@@ -7,7 +7,7 @@ use std::time::Duration;
 use people_benches::report_ratio;
 
 use crate::world::{Mode, SECRET};
-use crate::{Options, load, pause, round, show};
+use crate::{Options, PEOPLE, load, pause, round, show};
 
 /// In turns with ours, at 32 connections.
 #[expect(clippy::print_stdout, reason = "a bench prints what it measures")]
@@ -41,7 +41,7 @@ pub(crate) fn webhook(options: &Options) {
         let _ = child.wait();
         show("webhook", 32, &shown);
         theirs.push(shown.rate);
-        let shown = round(Mode::Sort, 32, options.seconds, &format!("{n}"));
+        let shown = round(Mode::Sort, 32, options.seconds, &format!("{n}"), PEOPLE);
         show("sort", 32, &shown);
         ours.push(shown.rate);
     }

@@ -114,7 +114,7 @@ impl Desk {
         key: &DeliveryId,
         dedupe_for: SignedDuration,
     ) -> Result<Accepted, TalkError> {
-        let accepted = self.shelf.run(|book| book.accept(delivery, key, dedupe_for))?;
+        let accepted = self.shelf.accept(delivery, key, dedupe_for)?;
         if accepted == Accepted::New {
             self.arm(0)?;
         }

@@ -1,6 +1,6 @@
 //! A book in the SQLite of one object, each method in a transaction; and that book as a whole journal of its own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell, RefMut};
 
 use crate::runtime::Storage;
 use crate::sql::{Sql, SqlError};
@@ -19,37 +19,71 @@ pub(crate) type ShelfError = BookError<SqlError>;
 pub(crate) struct Shelf {
     sql: Sql,
     book: RefCell<Book<Sql>>,
-    open: RefCell<bool>,
+    open: Cell<Open>,
+}
+
+/// How much of the schema is known to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Open {
+    Nothing,
+    ToAccept,
+    Everything,
 }
 
 impl Shelf {
     pub(crate) fn new(storage: &Storage) -> Self {
         let book = RefCell::new(Book::new(Sql::new(storage)));
-        Self { book, sql: Sql::new(storage), open: RefCell::new(false) }
+        Self { book, sql: Sql::new(storage), open: Cell::new(Open::Nothing) }
     }
 
     /// Runs methods of the book in one transaction: all of what they write is there afterwards, or nothing.
-    pub(crate) fn run<T>(
+    pub(crate) fn run<T>(&self, work: impl FnMut(&mut Book<Sql>) -> Booked<T, Sql>) -> Result<T, ShelfError> {
+        self.opened(Open::Everything, work)
+    }
+
+    /// Takes a delivery. A sender waits, so the rest of the schema does, and what is one statement needs no transaction.
+    pub(crate) fn accept(
         &self,
+        delivery: &Delivery,
+        key: &DeliveryId,
+        dedupe_for: SignedDuration,
+    ) -> Result<Accepted, ShelfError> {
+        if self.open.get() >= Open::ToAccept {
+            self.book()?.accept(delivery, key, dedupe_for)
+        } else {
+            self.opened(Open::ToAccept, |book| book.accept(delivery, key, dedupe_for))
+        }
+    }
+
+    fn book(&self) -> Result<RefMut<'_, Book<Sql>>, ShelfError> {
+        self.book.try_borrow_mut().map_err(|_| driver("run a transaction", SqlError::busy()))
+    }
+
+    fn opened<T>(
+        &self,
+        open: Open,
         mut work: impl FnMut(&mut Book<Sql>) -> Booked<T, Sql>,
     ) -> Result<T, ShelfError> {
-        let missing = || driver("run a transaction", SqlError::busy());
-        let Ok(mut book) = self.book.try_borrow_mut() else { return Err(missing()) };
-        let fresh = !*self.open.borrow();
+        let mut book = self.book()?;
+        let fresh = self.open.get() < open;
         let mut outcome = None;
         let committed = self.sql.transaction(|| {
-            let done = if fresh { book.open() } else { Ok(()) };
+            let done = match (fresh, open) {
+                (false, _) => Ok(()),
+                (true, Open::Everything) => book.open(),
+                (true, _) => book.open_to_accept(),
+            };
             let done = done.and_then(|()| work(&mut book));
             outcome.insert(done).is_ok()
         });
         match (outcome, committed) {
             (Some(Ok(value)), Ok(())) => {
-                self.open.replace(true);
+                self.open.set(open.max(self.open.get()));
                 Ok(value)
             }
             (Some(Err(error)), _) => Err(error),
             (_, Err(error)) => Err(driver("run a transaction", error)),
-            (None, Ok(())) => Err(missing()),
+            (None, Ok(())) => Err(driver("run a transaction", SqlError::busy())),
         }
     }
 }
@@ -67,7 +101,7 @@ impl Journal for Shelf {
         key: &DeliveryId,
         dedupe_for: SignedDuration,
     ) -> Result<Accepted, ShelfError> {
-        self.run(|book| book.accept(delivery, key, dedupe_for))
+        Shelf::accept(self, delivery, key, dedupe_for)
     }
 
     async fn backlog(&self, limit: usize) -> Result<Vec<Delivery>, ShelfError> {

@@ -23,7 +23,7 @@ use crate::source::{self, BoxedSource, Dead, Delivery, Fetched, Piece};
 use crate::wire::{Account, Wires};
 
 /// How many deliveries are taken apart in one go.
-const BATCH: usize = 64;
+pub const BATCH: usize = 64;
 
 /// The bridge.
 pub struct Bridge<H, J, S> {
@@ -231,7 +231,7 @@ pub async fn decide<J: Journal>(
 ) -> Result<Decided, J::Error> {
     let Some(person) = journal.find(who).await? else { return Ok(Decided::Unknown) };
     let log = journal.read(&person).await?;
-    if State::fold(&log).held.is_none() {
+    if State::fold(log.iter().cloned()).held.is_none() {
         return Ok(Decided::NotHeld);
     }
     let (entry, note) = match decision {

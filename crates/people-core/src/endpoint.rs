@@ -1,6 +1,8 @@
 //! One API operation as a type: a struct with its parameters, its verb, path, safety and reply. Core builds and reads the
 //! messages; a host only carries them.
 
+use std::borrow::Cow;
+
 use http::Response;
 use people_model::call::{Form, Method};
 use people_model::{Api, Call, Safety};
@@ -52,8 +54,8 @@ pub trait Endpoint: Sized {
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
 
 /// A path segment, percent-encoded; `@` stays.
-pub fn segment(text: &str) -> impl std::fmt::Display + '_ {
-    utf8_percent_encode(text, SEGMENT)
+pub fn segment(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, SEGMENT).into()
 }
 
 /// Seconds of a `Retry-After` header, if it holds a number. Dates are not read, since core has no clock; at most a day is believed.

@@ -244,7 +244,7 @@ impl Policy {
         self.local_part(seed, worker).into_iter().flat_map(move |local| {
             (1..=most).filter_map(move |n| {
                 let number = if n == 1 { String::new() } else { n.to_string() };
-                Email::parse(&format!("{local}{number}@{domain}")).ok()
+                Email::parse(&[&*local, &*number, "@", domain.as_str()].concat()).ok()
             })
         })
     }
@@ -272,7 +272,9 @@ impl Policy {
             rest = tail;
         }
         local.push_str(rest);
-        let local = local.trim_matches(['.', '-', '_']).replace("..", ".");
+        let trimmed = local.trim_matches(['.', '-', '_']);
+        let doubled = trimmed.as_bytes().windows(2).any(|two| two == b"..");
+        let local = if doubled { trimmed.replace("..", ".") } else { trimmed.to_owned() };
         let local = local.get(..local.len().min(60)).unwrap_or(&local);
         (!local.is_empty()).then(|| local.to_owned())
     }
@@ -280,6 +282,10 @@ impl Policy {
 
 /// Lower-case a-z, 0-9 and single dashes; `None` where a letter cannot be written so.
 fn ascii(text: &str) -> Option<String> {
+    // Most names are so but for their first letter.
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Some(text.to_ascii_lowercase());
+    }
     let plain = latin(text.trim(), Umlauts::Spelled)?.to_ascii_lowercase();
     let mut out = String::with_capacity(plain.len());
     for c in plain.chars() {

@@ -88,10 +88,17 @@ fn bounded(text: &str, max: usize) -> Result<&str, &'static str> {
         Err("it is empty")
     } else if text.len() > max {
         Err("it is too long")
-    } else if text.chars().any(char::is_control) {
+    } else if control(text) {
         Err("it holds a control character")
     } else {
         Ok(text)
+    }
+}
+
+fn control(text: &str) -> bool {
+    match text.is_ascii() {
+        true => text.bytes().any(|b| b.is_ascii_control()),
+        false => text.chars().any(char::is_control),
     }
 }
 
@@ -115,14 +122,14 @@ fn name(text: &str) -> Result<Cow<'_, str>, &'static str> {
 
 fn host(text: &str) -> Result<Cow<'_, str>, &'static str> {
     let text = bounded(text, 253)?;
-    let label = |l: &str| {
-        !l.is_empty()
-            && l.len() <= 63
-            && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !l.starts_with('-')
-            && !l.ends_with('-')
+    let label = |l: &[u8]| {
+        (1..=63).contains(&l.len())
+            && l.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+            && l.first() != Some(&b'-')
+            && l.last() != Some(&b'-')
     };
-    if text.split('.').count() < 2 || !text.split('.').all(label) {
+    let mut labels = 0;
+    if !text.as_bytes().split(|b| *b == b'.').inspect(|_| labels += 1).all(label) || labels < 2 {
         return Err("expected a domain name such as example.com");
     }
     Ok(lower(text))
@@ -145,7 +152,8 @@ text_id!(
     Email, "e-mail address", debug = redacted, |t| {
         let t = bounded(t, 254)?;
         let (local, domain) = t.rsplit_once('@').ok_or("it has no '@'")?;
-        if local.is_empty() || local.len() > 64 || local.contains(['@', ' ', '<', '>', '"', ',', ';']) {
+        let apart = |b| matches!(b, b'@' | b' ' | b'<' | b'>' | b'"' | b',' | b';');
+        if local.is_empty() || local.len() > 64 || local.bytes().any(apart) {
             return Err("the part before '@' is not usable");
         }
         let domain = host(domain)?;
@@ -198,7 +206,14 @@ impl DeliveryId {
 
     /// The id of the event at this position of the delivery.
     pub fn event(&self, index: usize) -> EventId {
-        EventId(format!("{}.{index}", self.0).into())
+        let mut id = String::with_capacity(self.0.len() + 8);
+        id.push_str(&self.0);
+        id.push('.');
+        match u32::try_from(index).ok().and_then(|index| char::from_digit(index, 10)) {
+            Some(digit) => id.push(digit),
+            None => id.push_str(&index.to_string()),
+        }
+        EventId(id.into())
     }
 }
 
@@ -309,7 +324,11 @@ mod tests {
         assert!(early < late && early.event(0) < late.event(0), "{early} {late}");
         assert_ne!(id(b"a", 1), id(b"b", 1));
         assert_eq!(id(b"a", 1), id(b"a", 1));
-        assert_eq!(DeliveryId::of(&source, b"msg_1").as_str().len(), 26);
+        let id = DeliveryId::of(&source, b"msg_1");
+        assert_eq!(id.as_str().len(), 26);
+        for index in [0, 9, 10, 9_999] {
+            assert_eq!(id.event(index).as_str(), format!("{id}.{index}"));
+        }
     }
 
     #[test]

@@ -69,6 +69,15 @@ pub fn moment(day: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_ambiguous_zoned(day.to_datetime(time)).later().ok().map(|zoned| zoned.timestamp())
 }
 
+/// Whether `time` on `day` is over at that moment, wherever it is meant: [`moment`] in any zone is not after it. `false` may be wrong for some
+/// hours. Costs next to nothing.
+pub fn over_everywhere(day: Date, time: Time, at: Timestamp) -> bool {
+    // No zone is more than 12 hours behind UTC; clocks are put forward by 2 at most.
+    const LAST: i64 = 14 * 3600;
+    let time = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second()) + 1;
+    i64::from(text::days(day)) * 86_400 + time + LAST <= at.as_second()
+}
+
 /// The first moment after `day` has ended in `zone`.
 pub fn end_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
     moment(day.tomorrow().ok()?, Time::midnight(), zone)
@@ -84,6 +93,28 @@ mod tests {
         let end = |name| end_of_day(day, &zone(name).unwrap()).unwrap().to_string();
         assert_eq!(end("Australia/Melbourne"), "2026-05-14T14:00:00Z");
         assert_eq!(end("America/Los_Angeles"), "2026-05-15T07:00:00Z");
+    }
+
+    #[test]
+    fn what_is_over_everywhere_is_over_in_every_zone() {
+        let zones = ["Etc/GMT+12", "America/Los_Angeles", "UTC", "Antarctica/Troll", "Pacific/Kiritimati"];
+        for day in
+            ["2026-03-28", "2026-03-29", "2026-05-14", "2026-12-31"].map(parse_date).map(Option::unwrap)
+        {
+            for time in [Time::midnight(), civil::time(2, 30, 0, 0), civil::time(23, 59, 59, 1)] {
+                let last = zones
+                    .map(|name| moment(day, time, &zone(name).unwrap()).unwrap())
+                    .into_iter()
+                    .max()
+                    .unwrap();
+                let after = |hours| last.saturating_add(SignedDuration::from_hours(hours)).unwrap();
+                let just = after(0).saturating_sub(SignedDuration::from_nanos(1)).unwrap();
+                assert!(
+                    !over_everywhere(day, time, just) && over_everywhere(day, time, after(3)),
+                    "{day} {time}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -2,12 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
-
+use crate::digests::sha256;
 use crate::digits::Bytes;
 use crate::field::{Exponents, Field, Primes, power, power_of_two};
 use crate::modulus::Digits;
+use crate::wiped::Wiped;
 
 /// How many signatures a blinding serves, squared after each.
 pub(crate) const USES: u32 = 256;
@@ -57,6 +56,7 @@ struct Blinding<F: Field> {
 
 impl<F: Field> Crt<F> {
     /// `None` where this machine cannot do it exactly.
+    #[inline(never)]
     pub(crate) fn new(parts: &Parts) -> Option<Self> {
         let field = F::new(&parts.primes)?;
         let square = power_of_two(&field, &parts.primes, 2 * field.shift());
@@ -66,7 +66,8 @@ impl<F: Field> Crt<F> {
         Some(Self { field, one, square, unit, blinding: Mutex::new(State::First) })
     }
 
-    /// `message^dp` modulo p and `message^dq` modulo q.
+    /// `message^dp` modulo p and `message^dq` modulo q. A function of its own for each kernel, so that one that is not used is not compiled by an engine.
+    #[inline(never)]
     pub(crate) fn private(&self, parts: &Parts, message: &[u8], seed: &[u8; 32]) -> (Digits, Digits) {
         let Primes { p, q } = &parts.primes;
         let blinding = self.blinding(parts, seed);
@@ -134,22 +135,14 @@ impl<F: Field> Crt<F> {
 
 /// As many bytes as a prime has, from the seed. The key itself goes in too, so that even a seed known to others makes no cover known to them.
 fn random(seed: &[u8; 32], prime: u8, parts: &Parts) -> Bytes {
-    let mut root = Sha256::new();
-    root.update(b"people-rs256 blinding");
-    root.update([prime]);
-    root.update(seed);
-    root.update(parts.private.p.as_slice());
-    let root: Zeroizing<[u8; 32]> = Zeroizing::new(root.finalize().into());
+    let root = sha256(&[b"people-rs256 blinding", &[prime], seed, &parts.private.p]);
     let len = parts.primes.p.len();
-    let mut out = Zeroizing::new(Vec::with_capacity(len + 32));
+    let mut out = Wiped::new(Vec::with_capacity(len + 32));
     for block in 0_u32.. {
         if out.len() >= len {
             break;
         }
-        let mut hash = Sha256::new();
-        hash.update(*root);
-        hash.update(block.to_be_bytes());
-        out.extend_from_slice(&Zeroizing::new(<[u8; 32]>::from(hash.finalize()))[..]);
+        out.extend_from_slice(sha256(&[root.as_slice(), &block.to_be_bytes()]).as_slice());
     }
     out.truncate(len);
     out

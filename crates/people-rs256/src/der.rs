@@ -69,6 +69,7 @@ fn number<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], KeyError> {
 }
 
 /// Takes the next element, whose tag must be this.
+#[inline(never)]
 fn take<'a>(rest: &mut &'a [u8], tag: u8) -> Result<&'a [u8], KeyError> {
     let element = |rest: &'a [u8]| {
         let (length, rest) = match rest {

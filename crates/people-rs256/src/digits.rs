@@ -1,11 +1,11 @@
 //! Numbers as bytes, most significant first, and as digits of any radix up to 2^63, least significant first.
 
-use zeroize::Zeroizing;
+use crate::wiped::Wiped;
 
 /// A number, most significant byte first. Wiped when dropped.
-pub(crate) type Bytes = Zeroizing<Vec<u8>>;
+pub(crate) type Bytes = Wiped<u8>;
 
-/// Bits waiting for their byte: fewer than 8 and a digit. Digits have at most 51 bits where there is no product of 64 by 64 bits, and there
+/// Bits waiting for their byte: fewer than 8 and a digit. Digits have at most 52 bits where there is no product of 64 by 64 bits, and there
 /// shifting 128 bits would be a call.
 #[cfg(target_pointer_width = "64")]
 type Rest = u128;
@@ -14,11 +14,11 @@ type Rest = u64;
 
 /// The digits of `bytes` in radix 2^`bits`, at least `len` of them.
 #[inline(never)]
-pub(crate) fn split(bytes: &[u8], bits: u32, len: usize) -> Zeroizing<Vec<u64>> {
+pub(crate) fn split(bytes: &[u8], bits: u32, len: usize) -> Wiped<u64> {
     let (mask, bits) = ((1_u64 << bits) - 1, bits as usize);
     // Allocated once, so that no half-grown copy is left behind.
     let room = (bytes.len() * 8).div_ceil(bits).max(len);
-    let mut out = Zeroizing::new(Vec::with_capacity(room));
+    let mut out = Wiped::new(Vec::with_capacity(room));
     for k in 0..room {
         let (first, shift) = (k * bits / 8, k * bits % 8);
         let mut digit = window(bytes, first) >> shift;
@@ -37,7 +37,7 @@ fn window(bytes: &[u8], skip: usize) -> u64 {
 
 /// The number whose digits in radix 2^`bits` are these, in `len` bytes. What does not fit is cut off.
 pub(crate) fn join(digits: impl IntoIterator<Item = u64>, bits: u32, len: usize) -> Bytes {
-    let mut out = Zeroizing::new(vec![0; len]);
+    let mut out = Wiped::new(vec![0; len]);
     let (mut rest, mut have): (Rest, u32) = (0, 0);
     let mut digits = digits.into_iter();
     for byte in out.iter_mut().rev() {
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn splitting_and_joining_are_inverse() {
         let bytes: Vec<u8> = (1..=130).collect();
-        for bits in [28, 51, 60, 61] {
+        for bits in [28, 51, 52, 60, 61] {
             let digits = split(&bytes, bits, 0);
             assert!(digits.iter().all(|digit| *digit >> bits == 0));
             assert_eq!(join(digits.iter().copied(), bits, bytes.len()).as_slice(), bytes, "{bits}");

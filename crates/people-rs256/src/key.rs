@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use sha2::{Digest as _, Sha256};
 use subtle::Choice;
 
 use crate::crt::{Crt, Parts};
+use crate::digests::sha256;
 use crate::digits::Bytes;
 use crate::error::{KeyError, SignError};
 use crate::field::{Exponents, Primes, Scalar};
@@ -180,17 +180,21 @@ impl SigningKey {
         if self.public.verify(&first, &encoded) {
             return Ok((first.to_vec(), 1));
         }
+        self.again(&encoded, seed).map(|second| (second.to_vec(), 2))
+    }
+
+    /// The integer kernel's signature, for when another's is wrong.
+    #[cold]
+    #[inline(never)]
+    fn again(&self, encoded: &[u8], seed: &[u8; 32]) -> Result<Bytes, SignError> {
         let second = Crt::<Scalar>::new(&self.parts)
-            .map(|crt| self.combine(crt.private(&self.parts, &encoded, seed)))
+            .map(|crt| self.combine(crt.private(&self.parts, encoded, seed)))
             .ok_or(SignError::Unverified)?;
-        if self.public.verify(&second, &encoded) {
-            Ok((second.to_vec(), 2))
-        } else {
-            Err(SignError::Unverified)
-        }
+        if self.public.verify(&second, encoded) { Ok(second) } else { Err(SignError::Unverified) }
     }
 
     /// Garner: from the powers modulo p and q to the one modulo n.
+    #[inline(never)]
     fn combine(&self, (of_p, of_q): (Digits, Digits)) -> Bytes {
         let Primes { p, q } = &self.parts.primes;
         // of_p + 2p - of_q lies between 0 and 3p, since of_q < q < 2p; its product with the coefficient is below R * p.
@@ -353,13 +357,14 @@ fn encode(message: &[u8], len: usize) -> Vec<u8> {
         0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
         0x04, 0x20,
     ];
-    let hash = Sha256::digest(message);
+    let hash = sha256(&[message]);
     let padding = len.saturating_sub(PREFIX.len() + hash.len() + 3);
-    let mut out = vec![0, 1];
+    let mut out = Vec::with_capacity(len);
+    out.extend([0, 1]);
     out.resize(padding + 2, 0xff);
     out.push(0);
     out.extend(PREFIX);
-    out.extend(hash);
+    out.extend(hash.iter());
     out
 }
 

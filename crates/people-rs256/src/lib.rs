@@ -20,6 +20,8 @@
 //! | `field` | what a kernel offers, exponentiation, the integer kernel |
 //! | `simd` | the kernels in vectors: AVX2 with FMA (found at run time), relaxed SIMD, SIMD of WebAssembly (by target feature) |
 //! | `modulus`, `digits` | integers |
+//! | `wiped` | lists that are wiped when dropped |
+//! | `digests` | SHA-256 |
 //! | `public` | the check that each signature passes |
 //! | `der` | PKCS#8 and PKCS#1 |
 //!
@@ -35,6 +37,7 @@
 
 mod crt;
 mod der;
+mod digests;
 mod digits;
 mod error;
 mod field;
@@ -47,6 +50,7 @@ mod public;
     reason = "vector instructions and loads without bounds checks; each block has its proof"
 )]
 mod simd;
+mod wiped;
 
 pub use error::{KeyError, SignError};
 pub use key::{Components, SigningKey};

@@ -11,10 +11,12 @@
 //! Nothing branches on a value or uses one as an index; lengths are public.
 
 use subtle::{Choice, ConstantTimeEq as _};
-use zeroize::Zeroizing;
 
 use crate::digits::{Bytes, join, low, minus_inverse, split};
+use crate::wiped::Wiped;
 
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod blocks;
 #[cfg(target_pointer_width = "64")]
 mod width {
     pub(crate) type Limb = u64;
@@ -37,12 +39,15 @@ use width::Wide;
 pub(crate) use width::{Limb, PRIME, PUBLIC};
 
 /// Digits, least significant first. Wiped when dropped.
-pub(crate) type Digits = Zeroizing<Vec<Limb>>;
+pub(crate) type Digits = Wiped<Limb>;
 
 /// An odd number to calculate by, whose highest bit is the highest of `bits`.
 #[derive(Clone)]
 pub(crate) struct Modulus<const B: u32> {
     digits: Digits,
+    /// The same between zeros.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    padded: Digits,
     /// `-digits[0]^-1` modulo 2^B.
     minus_inverse: Limb,
     bits: usize,
@@ -57,8 +62,11 @@ impl<const B: u32> Modulus<B> {
     pub(crate) fn new(bytes: &[u8]) -> Self {
         let bits = bytes.len() * 8;
         let count = (bits + 3).div_ceil(B as usize);
+        let digits = Self::digits_of(bytes, count);
         let mut new = Self {
-            digits: Self::digits_of(bytes, count),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            padded: blocks::padded(&digits),
+            digits,
             minus_inverse: (minus_inverse(low(bytes)) as Limb) & Self::MASK,
             bits,
             square: Digits::default(),
@@ -70,7 +78,7 @@ impl<const B: u32> Modulus<B> {
     /// A number of any length, in `count` digits at least.
     #[inline(never)]
     pub(crate) fn digits_of(bytes: &[u8], count: usize) -> Digits {
-        Zeroizing::new(split(bytes, B, count).iter().map(|digit| *digit as Limb).collect())
+        Wiped::new(split(bytes, B, count).iter().map(|digit| *digit as Limb).collect())
     }
 
     pub(crate) fn digits(&self) -> &Digits {
@@ -87,7 +95,7 @@ impl<const B: u32> Modulus<B> {
     }
 
     pub(crate) fn zero(&self) -> Digits {
-        Zeroizing::new(vec![0; self.digits.len()])
+        Wiped::new(vec![0; self.digits.len()])
     }
 
     /// As it is; `bytes` is at most as long as the modulus.
@@ -113,16 +121,27 @@ impl<const B: u32> Modulus<B> {
     /// `a * b / R`, below twice the modulus if both are, or the product of their bounds is below R times the modulus.
     #[inline(never)]
     pub(crate) fn multiply(&self, out: &mut Digits, a: &[Limb], b: &[Limb]) {
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         self.columns(out, |k| dot(a, b, k));
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        {
+            self.blocks(out, &blocks::Columns::product(a, b));
+        }
     }
 
     /// `a * a / R`.
     #[inline(never)]
     pub(crate) fn square(&self, out: &mut Digits, a: &[Limb]) {
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         self.columns(out, |k| square_column(a, k));
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        {
+            self.blocks(out, &blocks::Columns::square(a));
+        }
     }
 
     /// Sum of the columns of a product, reduced on the way.
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     #[inline(always)]
     fn columns(&self, out: &mut Digits, product: impl Fn(usize) -> Wide) {
         let m = self.digits.as_slice();
@@ -168,7 +187,10 @@ impl<const B: u32> Modulus<B> {
         let long = Self::digits_of(bytes, 2 * self.digits.len());
         let (mut over, mut out) = (self.zero(), self.zero());
         // It is below R times the modulus, so divided by R it is below twice the modulus; times R^2 and divided by R again it is itself.
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         self.columns(&mut over, |k| wide(long.get(k).copied().unwrap_or(0)));
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        self.blocks(&mut over, &blocks::Columns::Given(long));
         self.multiply(&mut out, &over, &self.square);
         self.canonical(&mut out);
         out
@@ -181,10 +203,12 @@ impl<const B: u32> Modulus<B> {
         out
     }
 
-    /// 2^`exponent` modulo this. The exponent is at least twice log2 R, and above that by less than a number has bits.
+    /// 2^`exponent` modulo this, for an exponent that is not less than log2 R.
     pub(crate) fn power_of_two(&self, exponent: usize) -> Digits {
-        let above = exponent - 2 * self.shift();
-        let mut power = self.enter(&self.enter(&self.bit(above)));
+        let mut power = self.bit(exponent % self.shift());
+        for _ in 0..exponent / self.shift() {
+            power = self.enter(&power);
+        }
         self.canonical(&mut power);
         power
     }
@@ -239,6 +263,7 @@ fn dot(a: &[Limb], b: &[Limb], k: usize) -> Wide {
 }
 
 /// Column `k` of a square.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[inline(always)]
 fn square_column(a: &[Limb], k: usize) -> Wide {
     let half = k.div_ceil(2);
@@ -248,31 +273,7 @@ fn square_column(a: &[Limb], k: usize) -> Wide {
     2 * pairs + wide(middle) * wide(middle)
 }
 
-/// First times last and so on: four at a time in two sums, which stay below the bound of one.
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-#[inline(always)]
-fn pairs(a: Option<&[Limb]>, b: Option<&[Limb]>) -> Wide {
-    use core::arch::wasm32::{
-        i64x2_add, u32x4, u64x2_extmul_high_u32x4, u64x2_extmul_low_u32x4, u64x2_extract_lane, u64x2_splat,
-    };
-    let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());
-    let (a_fours, b_fours) = (a.chunks_exact(4), b.rchunks_exact(4));
-    let (a_rest, b_rest) = (a_fours.remainder(), b_fours.remainder());
-    let (mut low, mut high) = (u64x2_splat(0), u64x2_splat(0));
-    for (a, b) in a_fours.zip(b_fours) {
-        if let ([a, a_1, a_2, a_3], [b_3, b_2, b_1, b]) = (a, b) {
-            let (a, b) = (u32x4(*a, *a_1, *a_2, *a_3), u32x4(*b, *b_1, *b_2, *b_3));
-            low = i64x2_add(low, u64x2_extmul_low_u32x4(a, b));
-            high = i64x2_add(high, u64x2_extmul_high_u32x4(a, b));
-        }
-    }
-    let sum = i64x2_add(low, high);
-    let rest: Wide = a_rest.iter().zip(b_rest.iter().rev()).map(|(a, b)| wide(*a) * wide(*b)).sum();
-    u64x2_extract_lane::<0>(sum) + u64x2_extract_lane::<1>(sum) + rest
-}
-
 /// First times last and so on.
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 #[inline(always)]
 fn pairs(a: Option<&[Limb]>, b: Option<&[Limb]>) -> Wide {
     let (a, b) = (a.unwrap_or_default(), b.unwrap_or_default());
@@ -297,7 +298,7 @@ fn mask(choice: Choice) -> Limb {
 /// `a * b`, as long as both together. Sums are bounded as in the module's introduction.
 #[inline(never)]
 pub(crate) fn product<const B: u32>(a: &[Limb], b: &[Limb]) -> Digits {
-    let mut out = Zeroizing::new(vec![0; a.len() + b.len()]);
+    let mut out = Wiped::new(vec![0; a.len() + b.len()]);
     let mut sum: Wide = 0;
     for (k, place) in out.iter_mut().enumerate() {
         sum += dot(a, b, k);

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use people_core::bridge::BATCH;
 use people_core::host::Host;
 use people_core::journal::Journal;
 use people_model::PersonKey;
@@ -254,7 +255,8 @@ impl Worker {
                 work.notify_one();
             });
         }
-        Ok(sorted > 0 || started > 0)
+        // Fewer than were asked for: what has come meanwhile is gathered again.
+        Ok(sorted >= BATCH || started > 0)
     }
 }
 

@@ -8,8 +8,14 @@ use crate::command::{ask, cargo, command, root, run};
 use crate::steps::{Passed, Steps, Stopped};
 
 /// The steps, and how often each is done: twice, so that what the start costs falls out of the difference.
-const STEPS: [(&str, u64, u64); 4] =
-    [("verify", 50, 250), ("map", 50, 250), ("plan", 50, 250), ("sign", 1, 4)];
+const STEPS: [(&str, u64, u64); 6] = [
+    ("verify", 50, 250),
+    ("map", 50, 250),
+    ("plan", 50, 250),
+    ("way", 50, 250),
+    ("hire", 50, 250),
+    ("sign", 1, 4),
+];
 
 /// How far a figure may lie from the committed one, in percent.
 const TOLERANCE: f64 = 3.0;

@@ -171,7 +171,7 @@ fn place(n: usize) -> &'static str {
 }
 
 async fn state(rig: &Rig, n: usize) -> State {
-    State::fold(&rig.bridge.journal.read(&person_key(&format!("hr/{n}"))).await.expect("infallible"))
+    State::fold(rig.bridge.journal.read(&person_key(&format!("hr/{n}"))).await.expect("infallible"))
 }
 
 /// Hires, changes and leavers of so many people, each phase with twenty deaths on the way.

@@ -102,7 +102,7 @@ where
     pub async fn run(&self, person: &PersonKey) -> Result<Stop, J::Error> {
         let log = self.journal.read(person).await?;
         let mut run =
-            Run { person, state: State::fold(&log), seen: Seen::default(), marked: None, over: None };
+            Run { person, state: State::fold(log), seen: Seen::default(), marked: None, over: None };
         for _ in 0..MOVES {
             let now = self.host.now();
             match self.decide(&run, now) {
@@ -239,7 +239,7 @@ where
             if !open.and_then(|n| log.get(n)).is_some_and(ours) {
                 return Ok(false);
             }
-            run.state = State::fold(&log);
+            run.state = State::fold(log);
         }
         Ok(true)
     }

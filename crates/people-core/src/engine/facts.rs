@@ -1,7 +1,5 @@
 //! What a person's state is made of: what HR says, and what was done in the target.
 
-use std::collections::btree_map::Entry;
-
 use jiff::civil::Date;
 use people_model::time::Timestamp;
 use people_model::{Email, EventId, Members, SourceName, Step, Trust, WorkflowId};
@@ -19,6 +17,49 @@ pub struct Register<T> {
     pub value: T,
 }
 
+/// Profile members that HR has stated, in the order of their names. There are a dozen or two, so a list is searched and copied faster than a tree.
+#[derive(Clone, PartialEq, Default)]
+pub struct Registers(Vec<(String, Register<Value>)>);
+
+impl Registers {
+    /// What was stated of this member.
+    pub fn get(&self, name: &str) -> Option<&Register<Value>> {
+        let place = self.0.binary_search_by(|(own, _)| own.as_str().cmp(name)).ok()?;
+        self.0.get(place).map(|(_, register)| register)
+    }
+
+    /// All of them, in the order of their names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Register<Value>)> {
+        self.0.iter().map(|(name, register)| (name.as_str(), register))
+    }
+
+    /// Takes in what was stated at once; of two statements of a member the later stands.
+    pub(super) fn hear(&mut self, version: &Version, members: Members) {
+        self.0.reserve(members.len());
+        for (name, value) in members {
+            let register = Register { version: version.clone(), value };
+            // They come in their order too: mostly one behind the other.
+            if self.0.last().is_none_or(|(last, _)| *last < name) {
+                self.0.push((name, register));
+                continue;
+            }
+            match self.0.binary_search_by(|(own, _)| own.cmp(&name)) {
+                Err(place) => self.0.insert(place, (name, register)),
+                Ok(place) => match self.0.get_mut(place) {
+                    Some((_, old)) if old.version < *version => *old = register,
+                    _ => {}
+                },
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Registers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
 /// What HR says of a hire.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hire {
@@ -26,7 +67,16 @@ pub struct Hire {
     pub day: Option<Date>,
     /// The names that came with it: what an address is made of, so that a later change of name does not matter. `None`: nothing
     /// came with it.
-    pub seed: Option<Members>,
+    pub seed: Option<Names>,
+}
+
+/// The names that came with a hire, as HR sent them; `null`: HR says that there is none.
+#[derive(Clone, PartialEq)]
+pub struct Names {
+    /// The given name.
+    pub given: Option<Value>,
+    /// The family name.
+    pub family: Option<Value>,
 }
 
 /// The names that an address is made of.
@@ -36,6 +86,12 @@ pub struct Seed<'a> {
     pub given: Option<&'a str>,
     /// The family name.
     pub family: Option<&'a str>,
+}
+
+impl std::fmt::Debug for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Names(…)")
+    }
 }
 
 /// What HR says of a leave.
@@ -152,18 +208,5 @@ pub struct Notice {
 pub(super) fn newer<T>(register: &mut Option<Register<T>>, version: &Version, value: impl FnOnce() -> T) {
     if register.as_ref().is_none_or(|old| old.version < *version) {
         *register = Some(Register { version: version.clone(), value: value() });
-    }
-}
-
-/// The same, for a member of a profile.
-pub(super) fn put(slot: Entry<'_, String, Register<Value>>, version: &Version, value: Value) {
-    match slot {
-        Entry::Vacant(slot) => {
-            slot.insert(Register { version: version.clone(), value });
-        }
-        Entry::Occupied(mut slot) if slot.get().version < *version => {
-            slot.insert(Register { version: version.clone(), value });
-        }
-        Entry::Occupied(_) => {}
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use people_model::time::{Timestamp, end_of_day, moment, zone};
+use people_model::time::{Timestamp, end_of_day, moment, over_everywhere, zone};
 use people_model::{Event, Trust};
 
 use super::facts::{Leave, Register};
@@ -42,16 +42,9 @@ pub enum Wanted {
 
 /// What HR wants of the person at `now`; `default_zone` is the zone of people whose zone HR does not say.
 pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timestamp) -> Goal {
-    let zone = state
-        .timezone
-        .as_ref()
-        .and_then(|register| zone(&register.value))
-        .unwrap_or_else(|| default_zone.clone());
     let plain = |wanted, changes| Goal { wanted, changes, trust: Trust::Proven, deleted: false };
     let hire = state.hire.as_ref();
     let start_day = hire.and_then(|register| register.value.day);
-    let start = start_day.and_then(|day| moment(day, policy.start_time, &zone));
-
     let stands =
         |leave: &&Register<Leave>| leave.value.days.is_some() && !state.declined.contains(&leave.version);
     let leave = state.leave.as_ref().filter(stands).filter(|leave| {
@@ -66,6 +59,16 @@ pub fn goal(state: &State, policy: &Policy, default_zone: &TimeZone, now: Timest
         .filter(stands)
         .filter(|deleted| hire.is_none_or(|hire| hire.version <= deleted.version));
     let leave = leave.or(deleted);
+    // Mostly they have been here for a while, and nobody speaks of an end: then it does not matter where they are.
+    if leave.is_none() && start_day.is_some_and(|day| over_everywhere(day, policy.start_time, now)) {
+        return plain(Wanted::Active, None);
+    }
+    let zone = state
+        .timezone
+        .as_ref()
+        .and_then(|register| zone(&register.value))
+        .unwrap_or_else(|| default_zone.clone());
+    let start = start_day.and_then(|day| moment(day, policy.start_time, &zone));
     let end = leave.and_then(|register| {
         let leave = &register.value;
         let day = leave_day(register, policy)?;

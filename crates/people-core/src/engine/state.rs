@@ -3,7 +3,7 @@
 //! What HR says is merged so that order and repetition do not matter: each fact is a register in which the later statement (by the
 //! HR system's own time) stands, ties broken by event id. What the target did is taken in the order in which it happened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use people_model::time::{SignedDuration, Timestamp};
@@ -16,12 +16,13 @@ use serde_json::Value;
 
 use super::bulk::Rows;
 use super::facts::{
-    Ending, Hire, Invitation, Leave, LeaveDays, Notice, Offboarding, Onboarding, Open, Register, Renamed,
-    Seed, Tries, Version, newer, put,
+    Ending, Hire, Invitation, Leave, LeaveDays, Names, Notice, Offboarding, Onboarding, Open, Register,
+    Registers, Renamed, Seed, Tries, Version, newer,
 };
 
 /// The members that an address is made of.
-const NAMES: [&str; 2] = ["givenName", "familyName"];
+const GIVEN: &str = "givenName";
+const FAMILY: &str = "familyName";
 
 /// How long something is held before it is looked at again, where it may pass by itself.
 const RECONSIDERED: SignedDuration = SignedDuration::from_hours(24);
@@ -42,7 +43,7 @@ pub struct State {
     /// The zone in which the person works.
     pub timezone: Option<Register<String>>,
     /// Profile members that HR has stated; `null`: removed.
-    pub members: BTreeMap<String, Register<Value>>,
+    pub members: Registers,
     /// The account's address.
     pub account: Option<Email>,
     /// The account, or its scheduled onboarding, was made from here and not just found.
@@ -96,20 +97,31 @@ pub struct State {
 }
 
 impl State {
-    /// The fold of a whole log.
-    pub fn fold<'a>(log: impl IntoIterator<Item = &'a Entry>) -> Self {
+    /// The fold of a whole log, of which what HR said is kept and not copied.
+    pub fn fold(log: impl IntoIterator<Item = Entry>) -> Self {
         let mut state = Self::default();
         for entry in log {
-            state.apply(entry);
+            state.take(entry);
         }
         state
+    }
+
+    /// The fold of one more entry, which is not needed any more.
+    pub fn take(&mut self, entry: Entry) {
+        match entry {
+            Entry::Heard { id, at, trust, event } => {
+                self.len += 1;
+                self.hear(id, at, trust, event);
+            }
+            other => self.apply(&other),
+        }
     }
 
     /// The fold of one more entry.
     pub fn apply(&mut self, entry: &Entry) {
         self.len += 1;
         match entry {
-            Entry::Heard { id, at, trust, event } => self.hear(id, *at, *trust, event),
+            Entry::Heard { id, at, trust, event } => self.hear(id.clone(), *at, *trust, event.clone()),
             Entry::Noticed { source, notice, .. } => {
                 self.stir();
                 let notice = Notice { source: source.clone(), notice: notice.clone() };
@@ -214,29 +226,19 @@ impl State {
         self.paused.filter(|_| passes).and_then(|since| since.saturating_add(RECONSIDERED).ok())
     }
 
-    fn hear(&mut self, id: &EventId, received: Timestamp, trust: Trust, event: &Event) {
+    fn hear(&mut self, id: EventId, received: Timestamp, trust: Trust, event: Event) {
         self.stir();
-        let version = (event.occurred_at.unwrap_or(received), id.clone());
-        let worker = &event.worker;
-        for (name, value) in &worker.profile {
-            put(self.members.entry(name.clone()), &version, value.clone());
-        }
-        if let Some(email) = &worker.email {
-            newer(&mut self.email, &version, || email.clone());
-        }
-        if let Some(zone) = &worker.timezone {
-            newer(&mut self.timezone, &version, || zone.clone());
-        }
+        let version = (event.occurred_at.unwrap_or(received), id);
         match event.kind {
             EventKind::Change => {}
             EventKind::Hire => newer(&mut self.hire, &version, || Hire {
                 day: Some(event.effective_date.unwrap_or_else(|| day_of(version.0))),
-                seed: seed(&worker.profile),
+                seed: seed(&event.worker.profile),
             }),
             EventKind::HireCancelled => {
                 newer(&mut self.hire, &version, || Hire { day: None, seed: None });
             }
-            EventKind::Leave => newer(self.leave_register(event), &version, || Leave {
+            EventKind::Leave => newer(self.leave_register(&event), &version, || Leave {
                 days: Some(LeaveDays {
                     effective: event.effective_date.unwrap_or_else(|| day_of(version.0)),
                     last_working: event.last_working_day,
@@ -248,6 +250,14 @@ impl State {
                 newer(&mut self.leave, &version, || Leave { days: None, trust, reason: None });
             }
         }
+        let worker = event.worker;
+        if let Some(email) = worker.email {
+            newer(&mut self.email, &version, || email);
+        }
+        if let Some(zone) = worker.timezone {
+            newer(&mut self.timezone, &version, || zone);
+        }
+        self.members.hear(&version, worker.profile);
     }
 
     fn leave_register(&mut self, event: &Event) -> &mut Option<Register<Leave>> {
@@ -455,20 +465,18 @@ impl State {
     /// The names that an address is made of: those of the hire, else the latest known. `None`: nothing is known of the person.
     pub fn seed(&self) -> Option<Seed<'_>> {
         let hire = self.hire.as_ref().and_then(|hire| hire.value.seed.as_ref());
-        let [given, family] = NAMES.map(|name| {
-            let known = || self.members.get(name).map(|register| &register.value);
-            hire.and_then(|seed| seed.get(name)).or_else(known)
-        });
+        let known = |name| self.members.get(name).map(|register| &register.value);
+        let given = hire.and_then(|names| names.given.as_ref()).or_else(|| known(GIVEN));
+        let family = hire.and_then(|names| names.family.as_ref()).or_else(|| known(FAMILY));
         let some = hire.is_some() || given.is_some() || family.is_some();
         some.then(|| Seed { given: given.and_then(Value::as_str), family: family.and_then(Value::as_str) })
     }
 }
 
 /// The names of a profile, if it says anything.
-fn seed(profile: &Members) -> Option<Members> {
-    let names =
-        || NAMES.iter().filter_map(|name| Some(((*name).to_owned(), profile.get(*name)?.clone()))).collect();
-    (!profile.is_empty()).then(names)
+fn seed(profile: &Members) -> Option<Names> {
+    let name = |name| profile.get(name).cloned();
+    (!profile.is_empty()).then(|| Names { given: name(GIVEN), family: name(FAMILY) })
 }
 
 /// The calendar day of a moment in UTC: what a hire or leave without a date means.

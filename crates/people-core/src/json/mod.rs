@@ -2,13 +2,15 @@
 //!
 //! A member named twice counts with its last value. Numbers are kept as they are written until somebody asks what they are.
 
+mod name;
 mod parse;
 mod view;
 
 use std::borrow::Cow;
 
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
+pub(crate) use name::Name;
 pub(crate) use parse::Elements;
 pub(crate) use view::{Record, View};
 
@@ -61,7 +63,7 @@ impl<'t> Tape<'t> {
     /// Reads a document; a byte order mark is passed over.
     pub(crate) fn read(body: &'t [u8]) -> Result<Self, NotJson> {
         let text = text_of(body)?;
-        let mut tape = Self { text, nodes: Vec::with_capacity(text.len() / 12 + 4) };
+        let mut tape = Self { text, nodes: Vec::with_capacity(text.len() / 8 + 4) };
         parse::document(text, &mut tape.nodes)?;
         Ok(tape)
     }
@@ -137,7 +139,21 @@ impl<'a> Item<'a> {
 
     /// The member of this name.
     pub(crate) fn get(self, name: &str) -> Option<Item<'a>> {
-        self.members().filter(|(own, _)| own.is(name)).last().map(|(_, value)| value)
+        let nodes = self.tape.nodes.as_slice();
+        let object = nodes.get(self.at as usize).filter(|node| node.kind == Kind::Object)?;
+        let (mut at, mut found) = (self.at + 1, None);
+        while at < object.next {
+            let (own, value) = (nodes.get(at as usize)?, nodes.get(at as usize + 1)?);
+            let fits = match own.kind {
+                Kind::Text => (own.end - own.start) as usize == name.len(),
+                _ => true,
+            };
+            if fits && (Item { tape: self.tape, at }).is(name) {
+                found = Some(Item { tape: self.tape, at: at + 1 });
+            }
+            at = value.next;
+        }
+        found
     }
 
     /// The item of this number.
@@ -149,7 +165,9 @@ impl<'a> Item<'a> {
     pub(crate) fn is(self, text: &str) -> bool {
         let node = self.node();
         match node.kind {
-            Kind::Text => (node.end - node.start) as usize == text.len() && self.raw(node) == text,
+            Kind::Text => {
+                self.tape.text.as_bytes().get(node.start as usize..node.end as usize) == Some(text.as_bytes())
+            }
             Kind::Escaped => parse::unescape(self.raw(node)) == text,
             _ => false,
         }
@@ -164,10 +182,13 @@ impl<'a> Item<'a> {
             Kind::Number => self.number().map(number).map_or(Value::Null, Value::Number),
             Kind::Text | Kind::Escaped => Value::String(self.text().unwrap_or_default().into_owned()),
             Kind::List => self.items().map(Item::to_value).collect(),
-            Kind::Object => self
-                .members()
-                .map(|(name, value)| (name.text().unwrap_or_default().into_owned(), value.to_value()))
-                .collect(),
+            Kind::Object => {
+                let mut object = Map::new();
+                for (name, value) in self.members() {
+                    object.insert(name.text().unwrap_or_default().into_owned(), value.to_value());
+                }
+                Value::Object(object)
+            }
         }
     }
 }

@@ -37,7 +37,17 @@ impl<'t, 'n> Reader<'t, 'n> {
         self.bytes.get(self.at).copied()
     }
 
+    /// Passes over white space; what comes after it.
+    #[inline]
     fn space(&mut self) -> Option<u8> {
+        match self.peek() {
+            Some(byte) if byte > b' ' => Some(byte),
+            _ => self.blank(),
+        }
+    }
+
+    #[inline(never)]
+    fn blank(&mut self) -> Option<u8> {
         loop {
             match self.peek() {
                 Some(b' ' | b'\n' | b'\t' | b'\r') => self.at += 1,
@@ -162,20 +172,29 @@ impl<'t, 'n> Reader<'t, 'n> {
 
     fn text(&mut self) -> Read {
         let start = self.at + 1;
-        self.at = start;
-        let mut kind = Kind::Text;
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let end = start + plain(rest);
+        if self.bytes.get(end) != Some(&b'"') {
+            return self.escaped(start, end);
+        }
+        self.push(Kind::Text, start, end);
+        self.at = end + 1;
+        Ok(())
+    }
+
+    /// A text in which there is more than plain characters, from the first that is not one.
+    #[cold]
+    fn escaped(&mut self, start: usize, at: usize) -> Read {
+        self.at = at;
         loop {
-            self.at += plain(self.bytes.get(self.at..).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => break,
-                Some(b'\\') => {
-                    kind = Kind::Escaped;
-                    self.escape()?;
-                }
+                Some(b'\\') => self.escape()?,
                 _ => return Err(NotJson),
             }
+            self.at += plain(self.bytes.get(self.at..).unwrap_or_default());
         }
-        self.push(kind, start, self.at);
+        self.push(Kind::Escaped, start, self.at);
         self.at += 1;
         Ok(())
     }
@@ -246,11 +265,10 @@ fn plain(bytes: &[u8]) -> usize {
     let (eights, _) = bytes.as_chunks::<8>();
     for eight in eights {
         let word = u64::from_le_bytes(*eight);
-        let quote = word ^ (ONES * 0x22);
         let slash = word ^ (ONES * 0x5c);
-        let found = (quote.wrapping_sub(ONES) & !quote)
-            | (slash.wrapping_sub(ONES) & !slash)
-            | (word.wrapping_sub(ONES * 0x20) & !word);
+        // With their second bit turned, a quote stands right behind the control characters, and nothing else does.
+        let turned = word ^ (ONES * 2);
+        let found = (slash.wrapping_sub(ONES) & !slash) | (turned.wrapping_sub(ONES * 0x21) & !turned);
         let found = found & TOPS;
         if found != 0 {
             return at + (found.trailing_zeros() / 8) as usize;

@@ -49,10 +49,18 @@ pub(crate) fn text<'a>(value: Option<&Val<'a>>) -> Result<Option<Cow<'a, str>>, 
     match value {
         None => Ok(None),
         Some(value) if value.blank() => Ok(None),
-        Some(Val::Text(Cow::Borrowed(text))) => Ok(Some(Cow::Borrowed(text.trim()))),
-        Some(Val::Text(Cow::Owned(text))) => Ok(Some(Cow::Owned(text.trim().to_owned()))),
+        Some(Val::Text(Cow::Borrowed(text))) => Ok(Some(Cow::Borrowed(trimmed(text)))),
+        Some(Val::Text(Cow::Owned(text))) => Ok(Some(Cow::Owned(trimmed(text).to_owned()))),
         Some(value @ (Val::Whole(_) | Val::View(_))) => value.written().map(Some).ok_or("it must be a text"),
         Some(_) => Err("it must be a text"),
+    }
+}
+
+/// Without white space around it. Nearly always there is none.
+fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
     }
 }
 
@@ -90,7 +98,8 @@ impl Draft<'_> {
         if timezone.as_deref().is_some_and(|name| !is_zone(name)) {
             return Err(dead(names.worker, "timezone", "there is no such zone; an IANA name is wanted"));
         }
-        let mut profile = Members::new();
+        // Those of a map come in the order of their names: a list of them becomes a tree in one go.
+        let mut profile = Vec::with_capacity(self.members.len());
         for (name, value) in &self.members {
             let blank = value.blank();
             if blank && empty.rule(name) == Rule::Keep {
@@ -99,13 +108,14 @@ impl Draft<'_> {
             // White space is no value; as it stands it would be one to the target.
             let value = if blank && matches!(value, Val::Text(_)) { "".into() } else { value.value() };
             match shape(name, value) {
-                Ok(value) => drop(profile.insert(name.clone().into_owned(), value)),
+                Ok(value) => profile.push((name.clone().into_owned(), value)),
                 Err(wrong @ NotAMember::Type { .. }) => {
                     return Err(dead(names.member, name, wrong.to_string()));
                 }
                 Err(NotAMember::Unknown(_) | NotAMember::ReadOnly(_)) => {}
             }
         }
+        let profile: Members = profile.into_iter().collect();
         let mut effective_date = date(self.effective_date.as_ref()).map_err(event("effectiveDate"))?;
         if kind == EventKind::Hire && effective_date.is_none() {
             let hired = match profile.get("hireDate") {

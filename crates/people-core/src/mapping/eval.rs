@@ -67,13 +67,19 @@ impl<'a> Scene<'a> {
             Expr::Whole(whole) => Val::Whole(*whole),
             Expr::Real(real) => Val::Real(*real),
             Expr::Text(text) => Val::Text(Cow::Borrowed(text)),
-            Expr::Name(name) => self.note(match (self.record.get(name), name.as_str()) {
+            Expr::Name(name) => self.note(match (self.record.named(name), name.as_str()) {
                 (Some(found), _) => Val::of(found),
                 (None, "this") => Val::View(self.record),
                 (None, "document") => Val::of(self.document),
                 (None, _) => Val::Missing,
             }),
-            Expr::Member(of, name) => self.note(self.there(of)?.get(name)),
+            Expr::Member(of, name)
+                if let Expr::Name(first) = &**of
+                    && let Some(view @ (View::Folded(_) | View::Values(_))) = self.record.named(first) =>
+            {
+                self.note(view.named(name).map_or(Val::Missing, Val::of))
+            }
+            Expr::Member(of, name) => self.note(self.there(of)?.named(name)),
             Expr::Index(of, index) => {
                 let of = self.there(of)?;
                 self.note(match self.there(index)? {
@@ -141,18 +147,23 @@ const NO_NUMBER: Stop = Stop::Problem("a number is wanted here");
 const TOO_LARGE: Stop = Stop::Problem("the number grows too large");
 
 fn two<'a>(op: Op, left: Val<'a>, right: Val<'a>) -> Found<'a> {
-    let order = || left.order(&right).ok_or(Stop::Problem("these cannot be compared"));
+    let order =
+        |left: &Val<'_>, right: &Val<'_>| left.order(right).ok_or(Stop::Problem("these cannot be compared"));
     Ok(match op {
-        Op::Less => Val::Flag(order()?.is_lt()),
-        Op::LessOrEqual => Val::Flag(order()?.is_le()),
-        Op::More => Val::Flag(order()?.is_gt()),
-        Op::MoreOrEqual => Val::Flag(order()?.is_ge()),
+        Op::Less => Val::Flag(order(&left, &right)?.is_lt()),
+        Op::LessOrEqual => Val::Flag(order(&left, &right)?.is_le()),
+        Op::More => Val::Flag(order(&left, &right)?.is_gt()),
+        Op::MoreOrEqual => Val::Flag(order(&left, &right)?.is_ge()),
         Op::In => Val::Flag(within(&left, &right)?),
         Op::NotIn => Val::Flag(!within(&left, &right)?),
         Op::Join => joined(&left, &right)?,
-        Op::Plus => match (&left, &right) {
-            (Val::Text(_), Val::Text(_)) => joined(&left, &right)?,
-            _ => match (left.items(), right.items()) {
+        Op::Plus => match (left, right) {
+            (left @ Val::Text(_), right @ Val::Text(_)) => joined(&left, &right)?,
+            (Val::List(mut items), Val::List(more)) => {
+                items.extend(more);
+                Val::List(items)
+            }
+            (left, right) => match (left.items(), right.items()) {
                 (Some(mut items), Some(more)) => {
                     items.extend(more);
                     Val::List(items)

@@ -3,6 +3,7 @@
 use super::dates;
 use super::filters::{Filter, Test};
 use super::lexer::{Token, words};
+use crate::json::Name;
 use crate::source::config::Tables;
 
 /// Deeper than this no expression is nested.
@@ -19,8 +20,8 @@ pub(super) enum Expr {
     Real(f64),
     Text(String),
     /// A member of the record, or `this`, or `document`.
-    Name(String),
-    Member(Box<Expr>, String),
+    Name(Name<'static>),
+    Member(Box<Expr>, Name<'static>),
     Index(Box<Expr>, Box<Expr>),
     List(Vec<Expr>),
     Object(Vec<(String, Expr)>),
@@ -216,7 +217,7 @@ impl Parser<'_> {
                     }
                     _ => self.name()?,
                 };
-                expression = Expr::Member(Box::new(expression), name);
+                expression = Expr::Member(Box::new(expression), name.into());
             } else if self.take("[") {
                 let index = self.choice()?;
                 self.want("]")?;
@@ -247,7 +248,7 @@ impl Parser<'_> {
                 "not" | "and" | "or" | "if" | "else" | "in" | "is" => {
                     return Err(unexpected(Some(&Token::Name(name))));
                 }
-                _ => Expr::Name(name),
+                _ => Expr::Name(name.into()),
             },
             Some(Token::Sign("(")) => {
                 let inner = self.choice()?;
@@ -339,7 +340,7 @@ impl Expr {
     /// Calls `each` with every name that is read at the top of a record.
     pub(super) fn names<'e>(&'e self, each: &mut dyn FnMut(&'e str)) {
         match self {
-            Self::Name(name) => each(name),
+            Self::Name(name) => each(name.as_str()),
             Self::Null | Self::Flag(_) | Self::Whole(_) | Self::Real(_) | Self::Text(_) => {}
             Self::Member(of, _) | Self::Not(of) | Self::Minus(of) => of.names(each),
             Self::Index(one, two) | Self::Two(_, one, two) => {

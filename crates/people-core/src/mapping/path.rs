@@ -1,7 +1,7 @@
 //! Paths: `a.b[0]."c d"`. A plain walk over the record, without an expression.
 
 use super::value::{Val, is_blank};
-use crate::json::View;
+use crate::json::{Name, View};
 
 /// Words that mean something else in an expression.
 const WORDS: [&str; 12] =
@@ -9,7 +9,7 @@ const WORDS: [&str; 12] =
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
-    Name(String),
+    Name(Name<'static>),
     Index(usize),
 }
 
@@ -27,11 +27,11 @@ impl Path {
         loop {
             let name;
             (name, rest) = name_of(rest)?;
-            steps.push(Step::Name(name.to_owned()));
+            steps.push(Step::Name(name.to_owned().into()));
             while let Some(inner) = rest.strip_prefix('[') {
                 let (step, after) = inner.split_once(']')?;
                 steps.push(match step.strip_prefix('"').and_then(|s| s.strip_suffix('"')) {
-                    Some(name) if !name.contains('"') => Step::Name(name.to_owned()),
+                    Some(name) if !name.contains('"') => Step::Name(name.to_owned().into()),
                     Some(_) => return None,
                     None if !step.is_empty() && step.bytes().all(|b| b.is_ascii_digit()) => {
                         Step::Index(step.parse().ok()?)
@@ -58,7 +58,7 @@ impl Path {
         let mut steps = self.0.as_slice();
         if let [Step::Name(first), rest @ ..] = steps {
             steps = rest;
-            at = match (record.get(first), first.as_str()) {
+            at = match (record.named(first), first.as_str()) {
                 (Some(found), _) => found,
                 (None, "this") => record,
                 (None, "document") => document,
@@ -70,7 +70,7 @@ impl Path {
                 return Some(View::Nothing);
             }
             at = match step {
-                Step::Name(name) => at.get(name)?,
+                Step::Name(name) => at.named(name)?,
                 Step::Index(index) => at.index(*index)?,
             };
         }
@@ -93,7 +93,7 @@ impl Path {
     /// The first name.
     pub(crate) fn root(&self) -> Option<&str> {
         match self.0.first() {
-            Some(Step::Name(name)) => Some(name),
+            Some(Step::Name(name)) => Some(name.as_str()),
             _ => None,
         }
     }

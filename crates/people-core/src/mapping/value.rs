@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
-use crate::json::{Kind, View, number};
+use crate::json::{Kind, Name, View, number};
 
 /// A value.
 #[derive(Clone)]
@@ -30,12 +30,17 @@ pub(crate) enum Val<'a> {
     Object(Vec<(Cow<'a, str>, Val<'a>)>),
 }
 
+/// Whether a text is nothing but white space. Nearly every one is told by its first byte.
+fn white(text: &str) -> bool {
+    !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
+}
+
 /// Whether this place holds `null` or nothing but white space.
 pub(crate) fn is_blank(view: View<'_>) -> bool {
     match view.kind() {
         Kind::Null => true,
         Kind::Text | Kind::Escaped => {
-            view.item().and_then(|item| item.text()).is_none_or(|text| text.trim().is_empty())
+            view.item().and_then(|item| item.text()).is_none_or(|text| white(&text))
         }
         _ => false,
     }
@@ -73,7 +78,7 @@ impl<'a> Val<'a> {
     pub(crate) fn blank(&self) -> bool {
         match self {
             Self::Missing | Self::Null => true,
-            Self::Text(text) => text.trim().is_empty(),
+            Self::Text(text) => white(text),
             _ => false,
         }
     }
@@ -146,6 +151,14 @@ impl<'a> Val<'a> {
         }
     }
 
+    /// The same of a name that was prepared.
+    pub(crate) fn named(&self, name: &Name<'_>) -> Val<'a> {
+        match self {
+            Self::View(view) => view.named(name).map_or(Val::Missing, Val::of),
+            other => other.get(name.as_str()),
+        }
+    }
+
     /// The item of this number; what is no list has none.
     pub(crate) fn index(&self, index: usize) -> Val<'a> {
         match self {
@@ -189,7 +202,11 @@ impl<'a> Val<'a> {
             Self::View(view) => view.to_value(),
             Self::List(items) => items.iter().map(Val::value).collect(),
             Self::Object(members) => {
-                members.iter().map(|(name, value)| (name.clone().into_owned(), value.value())).collect()
+                let mut object = Map::new();
+                for (name, value) in members {
+                    object.insert(name.clone().into_owned(), value.value());
+                }
+                Value::Object(object)
             }
         }
     }

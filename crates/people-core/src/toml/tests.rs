@@ -15,7 +15,7 @@ fn json(node: Node) -> Json {
         Value::Text(text) => text.into(),
         Value::Whole(whole) => whole.into(),
         // As text, so that inf and nan show.
-        Value::Real(real) => format!("{real:?}").into(),
+        Value::Real(real) => about(real).into(),
         Value::Flag(flag) => flag.into(),
         Value::List { items, .. } => items.into_iter().map(json).collect(),
         Value::Table { members, .. } => members.into_iter().map(|m| (m.name, json(m.value))).collect(),
@@ -27,7 +27,7 @@ fn theirs(text: &str) -> Option<Json> {
         match value {
             ::toml::Value::String(text) => text.into(),
             ::toml::Value::Integer(whole) => whole.into(),
-            ::toml::Value::Float(real) => format!("{real:?}").into(),
+            ::toml::Value::Float(real) => about(real).into(),
             ::toml::Value::Boolean(flag) => flag.into(),
             ::toml::Value::Datetime(_) => "a date".into(),
             ::toml::Value::Array(items) => items.into_iter().map(json).collect(),
@@ -35,6 +35,11 @@ fn theirs(text: &str) -> Option<Json> {
         }
     }
     ::toml::from_str::<::toml::Table>(text).ok().map(|table| json(::toml::Value::Table(table)))
+}
+
+/// Ours reads a real to within one unit of its last place.
+fn about(real: f64) -> String {
+    format!("{real:.12e}")
 }
 
 fn has_date(value: &Json) -> bool {

@@ -81,6 +81,12 @@ pub fn shape(name: &str, value: Value) -> Result<Value, NotAMember> {
 /// Whether two values of a member mean the same. On read, absent, `null`, `""`, `false`, `[]` and `{}` are the same (the
 /// serving framework drops deeply empty collections).
 pub fn same(a: Option<&Value>, b: Option<&Value>) -> bool {
+    // Mostly they are equal as they stand.
+    a == b || alike(a, b)
+}
+
+/// Whether two values mean the same that are not equal.
+fn alike(a: Option<&Value>, b: Option<&Value>) -> bool {
     match (a.filter(|v| !is_empty(v)), b.filter(|v| !is_empty(v))) {
         (None, None) => true,
         (Some(Value::Array(a)), Some(Value::Array(b))) => {
@@ -89,7 +95,7 @@ pub fn same(a: Option<&Value>, b: Option<&Value>) -> bool {
         (Some(Value::Object(a)), Some(Value::Object(b))) => {
             a.keys().chain(b.keys()).all(|key| same(a.get(key), b.get(key)))
         }
-        (a, b) => a == b,
+        _ => false,
     }
 }
 
@@ -107,8 +113,12 @@ impl Patch {
     /// The smallest patch that makes `seen` agree with `wanted`, looking at the members of `wanted` only.
     pub fn between<'a>(seen: &Members, wanted: impl IntoIterator<Item = (&'a str, Cow<'a, Value>)>) -> Self {
         let differs = |(name, value): &(&str, Cow<'_, Value>)| !same(seen.get(*name), Some(value));
-        let owned = |(name, value): (&str, Cow<'_, Value>)| (name.to_owned(), value.into_owned());
-        Self(wanted.into_iter().filter(differs).map(owned).collect())
+        // One by one: there are few, and a map that is collected sorts them first.
+        let mut patch = Members::new();
+        for (name, value) in wanted.into_iter().filter(differs) {
+            patch.insert(name.to_owned(), value.into_owned());
+        }
+        Self(patch)
     }
 
     /// Whether there is nothing to change.

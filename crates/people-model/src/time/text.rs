@@ -157,7 +157,7 @@ pub(crate) fn timestamp(text: &str, utc: bool) -> Option<Timestamp> {
 }
 
 /// Days since 1970-01-01 (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": `days_from_civil`).
-fn days(day: Date) -> i32 {
+pub(super) fn days(day: Date) -> i32 {
     let (month, dom) = (i32::from(day.month()), i32::from(day.day()));
     let year = i32::from(day.year()) - i32::from(month <= 2);
     let era = year.div_euclid(400);

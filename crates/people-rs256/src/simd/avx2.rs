@@ -3,14 +3,14 @@
 use core::arch::x86_64::{
     __m128i, __m256d, __m256i, _mm_add_epi64, _mm_and_si128, _mm_castpd_si128, _mm_castsi128_pd,
     _mm_load_si128, _mm_loadu_si128, _mm_or_si128, _mm_set1_epi64x, _mm_set1_pd, _mm_srli_epi64,
-    _mm_store_si128, _mm_sub_pd, _mm256_add_epi64, _mm256_add_pd, _mm256_and_si256, _mm256_broadcast_pd,
+    _mm_store_si128, _mm_sub_pd, _mm256_add_epi64, _mm256_and_si256, _mm256_broadcast_pd,
     _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_castsi256_si128, _mm256_extracti128_si256,
     _mm256_fmadd_pd, _mm256_loadu_pd, _mm256_set_epi64x, _mm256_set_m128i, _mm256_set1_pd,
-    _mm256_setzero_si256, _mm256_sub_pd,
+    _mm256_setzero_si256, _mm256_sub_epi64, _mm256_sub_pd,
 };
 
 use super::float::{BITS, C1, C2, Floats, HIGH_BIAS, INTEGER, LOW_BIAS, MASK, NUMBERS};
-use super::{Machine, Shape, multiply, square};
+use super::{Four, Machine, Shape, multiply, square};
 
 /// AVX2 and FMA.
 pub(crate) struct Avx2;
@@ -21,6 +21,7 @@ pub(crate) struct Avx2;
 impl Machine for Avx2 {
     const NAME: &str = "avx2";
     const BITS: u32 = BITS;
+    const STEPS: usize = 2;
     const LOW_BIAS: u64 = LOW_BIAS;
     const HIGH_BIAS: u64 = HIGH_BIAS;
     const NUMBERS: [u64; 2] = NUMBERS;
@@ -83,10 +84,12 @@ impl Machine for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn twice(factor: __m256i) -> __m256i {
-        unsafe {
-            let factor = _mm256_castsi256_pd(factor);
-            _mm256_castpd_si256(_mm256_add_pd(factor, factor))
+    unsafe fn gather(four: &mut Four<Self>, which: usize, low: __m256i, high: __m256i) {
+        if let (Some(lows), Some(highs)) = (four.lows.get_mut(which), four.highs.get_mut(which)) {
+            unsafe {
+                *lows = _mm256_sub_epi64(*lows, low);
+                *highs = _mm256_add_epi64(*highs, high);
+            }
         }
     }
 

@@ -4,10 +4,12 @@ use core::marker::PhantomData;
 
 use zeroize::Zeroizing;
 
-use super::{Cell as _, Machine, Number, PADDING, Shape, start, start_mut, starts};
+use super::starts::starts;
+use super::{Cell as _, Machine, Number, PADDING, Shape, start, start_mut};
 use crate::digits::{Bytes, join, low, minus_inverse, split};
 use crate::field::{Field, Primes};
-use crate::modulus::{Limb, Modulus, PRIME, add, product};
+use crate::modulus::{Modulus, PRIME, add, product};
+use crate::wiped::Wiped;
 
 /// The field on a machine.
 pub(crate) struct Lanes<M: Machine> {
@@ -18,21 +20,24 @@ pub(crate) struct Lanes<M: Machine> {
 }
 
 /// Digits for primes of so many bits: enough for four times p', and even.
-fn count(prime_bits: usize, bits: u32) -> usize {
-    (prime_bits + bits as usize + 2).div_ceil(bits as usize).next_multiple_of(2)
+fn count<M: Machine>(prime_bits: usize) -> usize {
+    let bits = M::BITS as usize;
+    (prime_bits + M::STEPS * bits + 2).div_ceil(bits).next_multiple_of(2)
 }
 
 /// The tail for one prime, `n` digits.
-fn tail(prime: &Modulus<PRIME>, bits: u32, n: usize) -> Zeroizing<Vec<u64>> {
-    let mask = (1_u64 << bits) - 1;
+fn tail<M: Machine>(prime: &Modulus<PRIME>, n: usize) -> Wiped<u64> {
+    let mask = (1_u128 << (M::STEPS * M::BITS as usize)) - 1;
     let bytes = prime.write(prime.digits());
-    let multiple = Zeroizing::new(minus_inverse(low(&bytes)) & mask);
-    let multiple: Zeroizing<Vec<Limb>> =
-        Zeroizing::new(split(&multiple.to_be_bytes(), PRIME, 0).iter().map(|digit| *digit as Limb).collect());
-    let mut whole = product::<PRIME>(prime.digits(), &multiple);
+    let odd = bytes.last_chunk().map_or(0, |chunk| u128::from_be_bytes(*chunk));
+    let half = u128::from(minus_inverse(low(&bytes)));
+    // One step of Newton's more, to 128 bits.
+    let whole = half.wrapping_mul(odd.wrapping_mul(half).wrapping_add(2));
+    let multiple = Zeroizing::new((whole & mask).to_be_bytes());
+    let mut whole = product::<PRIME>(prime.digits(), &Modulus::<PRIME>::digits_of(multiple.as_slice(), 0));
     add::<PRIME>(&mut whole, &[1]);
-    let mut digits = split(&Modulus::<PRIME>::bytes(&whole, prime.len() + 8), bits, n + 1);
-    debug_assert_eq!(digits.first(), Some(&0));
+    let mut digits = split(&Modulus::<PRIME>::bytes(&whole, prime.len() + 16), M::BITS, n + 1);
+    debug_assert!(digits.iter().take(M::STEPS).all(|digit| *digit == 0));
     digits.rotate_left(1);
     digits.truncate(n);
     digits
@@ -41,7 +46,7 @@ fn tail(prime: &Modulus<PRIME>, bits: u32, n: usize) -> Zeroizing<Vec<u64>> {
 impl<M: Machine> Lanes<M> {
     fn number(&self, p: &[u64], q: &[u64]) -> Number<M> {
         let n = self.shape.digits;
-        let mut out = Zeroizing::new(vec![M::Cell::default(); n + 2 * PADDING]);
+        let mut out = Wiped::new(vec![M::Cell::default(); n + 2 * PADDING]);
         for (place, (p, q)) in out.iter_mut().skip(PADDING).take(n).zip(p.iter().zip(q)) {
             *place = M::Cell::new(*p, *q);
         }
@@ -56,16 +61,16 @@ impl<M: Machine> Field for Lanes<M> {
         if !M::available() {
             return None;
         }
-        let digits = count(primes.p.len() * 8, M::BITS);
+        let digits = count::<M>(primes.p.len() * 8);
         let shape = Shape {
             digits,
-            tail: Zeroizing::default(),
+            tail: Wiped::default(),
             product_start: starts::<M>(digits, false),
             square_start: starts::<M>(digits, true),
             numbers: core::hint::black_box(M::NUMBERS),
         };
         let mut new = Self { shape, room: (digits * M::BITS as usize).div_ceil(8), machine: PhantomData };
-        new.shape.tail = new.number(&tail(&primes.p, M::BITS, digits), &tail(&primes.q, M::BITS, digits));
+        new.shape.tail = new.number(&tail::<M>(&primes.p, digits), &tail::<M>(&primes.q, digits));
         Some(new)
     }
 

@@ -3,9 +3,10 @@
 //! # The algorithm
 //! A cell holds one digit modulo p and the same digit modulo q. Montgomery's multiplication goes by columns, four at a time: a digit of `a` is
 //! loaded once and meets four neighbouring digits of `b`. It reduces not by p but by the
-//! multiple `p' = k * p` whose lowest digit is `radix - 1`. Then the factor of each step is the column's lowest digit itself, with no
-//! multiplication between them, and since `t + u * p' = (t - u) + u * (p' + 1)`, the sum divided by the radix is `t >> bits` plus
-//! `u * tail`, where `tail = (p' + 1) / radix` is as long as p.
+//! multiple `p' = k * p` whose lowest digit, or two lowest ([`Machine::STEPS`]), are `radix - 1`. Then the factor of each step is the column's lowest
+//! digit itself, with no multiplication between them, and since `t + u * p' = (t - u) + u * (p' + 1)`, the sum divided by the radix is `t >> bits`
+//! plus `u * tail`, where `tail = (p' + 1) / radix`. Where two digits are so, the tail's lowest digit is zero: a factor does not touch the
+//! next column, so there is half as long a chain from factor to factor, and of radix 2^52 there are no more digits for it.
 //!
 //! With `N` digits, R = radix^N is at least four times `p'`, so that products of numbers below twice `p'` are below twice `p'` again, and nothing is ever
 //! subtracted conditionally. `count` in `lanes.rs` sees to that.
@@ -14,9 +15,14 @@
 //! Numbers are `N + 8` cells: `N` digits, `N` even, between four zeros and four, so that four neighbours may stick out at either end. A
 //! pointer to a number points at its digit 0. `tail` has `N - 1` digits and is stored with another zero.
 
-use zeroize::{DefaultIsZeroes, Zeroizing};
+use zeroize::DefaultIsZeroes;
 
+use crate::wiped::Wiped;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub(crate) mod integers;
 mod lanes;
+mod starts;
 pub(crate) use lanes::Lanes;
 
 #[cfg(target_arch = "x86_64")]
@@ -46,6 +52,8 @@ pub(crate) trait Machine: Sized {
     const NAME: &'static str;
     /// Bits of a digit.
     const BITS: u32;
+    /// How many of the lowest digits of `p'` are `radix - 1`: one or two.
+    const STEPS: usize;
     /// What the raw sum of one product's low part is too large by.
     const LOW_BIAS: u64;
     /// The same for its high part, which counts in the next column; zero where products are not split.
@@ -90,13 +98,27 @@ pub(crate) trait Machine: Sized {
             }
         }
     }
+    /// Adds the products of `count` digits from `a` upwards, the first with the four at `b`, each other with those one lower than the last; nothing
+    /// if `count` is not positive. `a` ends `count` cells above and `b` as many below, which is still in their numbers or the zeros around.
+    #[inline(always)]
+    unsafe fn run(four: &mut Four<Self>, a: *const Self::Cell, b: *const Self::Cell, count: isize) {
+        // One digit's products in a body: with two compilers keep them all until the end, and run out of registers.
+        let (mut a, mut b, mut left) = (a, b, count);
+        while left > 0 {
+            // SAFETY: the caller's word.
+            unsafe {
+                four.meet(Self::both(a), b);
+                a = a.add(1);
+                b = b.sub(1);
+                left -= 1;
+            }
+        }
+    }
     /// The second column only.
     unsafe fn second_only(a: Self::Two) -> Self::Two;
     /// The sums of the first and the second column.
     unsafe fn halves(a: Self::Two) -> (Self::One, Self::One);
-    /// Twice a factor.
-    unsafe fn twice(factor: Self::Two) -> Self::Two;
-    /// The low and the high part of digit, or twice a digit, by digit, each with its bias.
+    /// The low and the high part of digit by digit, each with its bias.
     unsafe fn product(a: Self::Two, b: Self::Two, constants: Self::Constants) -> (Self::Two, Self::Two);
     /// The low bits of a sum, made a factor.
     unsafe fn digit(sum: Self::One) -> Self::One;
@@ -131,10 +153,10 @@ pub(crate) struct Shape<M: Machine> {
     numbers: [u64; 2],
 }
 
-type Number<M> = Zeroizing<Vec<<M as Machine>::Cell>>;
+type Number<M> = Wiped<<M as Machine>::Cell>;
 
-/// Added to every column so that sums of signed parts stay above zero, and taken off the carry again. A column's true sum lies within 2^58:
-/// at most 88 products, whose parts are below 2^51.
+/// Added to every column so that sums of signed parts stay above zero, and taken off the carry again. A column's true sum lies within 2^59:
+/// at most 88 products, whose parts are below 2^52.
 const OFFSET: u64 = 1 << 60;
 
 /// Zeros before and after the digits of a number.
@@ -183,6 +205,19 @@ impl<M: Machine> Four<M> {
         }
     }
 
+    /// Twice as much.
+    ///
+    /// # Safety
+    /// The machine is available.
+    #[inline(always)]
+    unsafe fn double(&mut self) {
+        // SAFETY: the caller's word.
+        unsafe {
+            self.lows = self.lows.map(|sum| M::add_two(sum, sum));
+            self.highs = self.highs.map(|sum| M::add_two(sum, sum));
+        }
+    }
+
     /// The first two columns only.
     ///
     /// # Safety
@@ -210,8 +245,7 @@ impl<M: Machine> Four<M> {
     }
 }
 
-/// Where sums of columns come from, those of the reduction along with them. Each loop adds one digit's products only: with two in
-/// one body compilers keep them all until the end, and run out of registers. Not a closure: that would be compiled for the plainest processor.
+/// Where sums of columns come from, those of the reduction along with them. Not a closure: that would be compiled for the plainest processor.
 trait Sums<M: Machine> {
     /// Columns `k` to `k + 3` for `k` even, from -2 to `digits - 4`, with the factors 0 to `k - 1` of the reduction, which meet the tail.
     ///
@@ -235,33 +269,29 @@ impl<M: Machine> Sums<M> for Product<M::Cell> {
     #[inline(always)]
     unsafe fn lower(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
         let (a, b) = (self.a, self.b);
-        // SAFETY: in the loop 0 <= i < k <= n - 4, so cells of `b` from 1 to n - 1 are read, and of `tail` from 0 to n - 2. After it
+        // SAFETY: in the runs 0 <= i < k <= n - 4, so cells of `b` from 1 to n - 1 are read, and of `tail` from 0 to n - 2. Between them
         // digits of `a` from -2 to n - 1 meet those of `b` from -1 to 3.
         unsafe {
-            for i in 0..k {
-                sums.meet(M::both(a.offset(i)), b.offset(k - i));
-            }
-            for i in 0..k {
-                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
-            }
+            M::run(sums, a, b.offset(k), k);
             sums.meet(M::both(a.offset(k)), b);
             sums.meet(M::both(a.offset(k + 1)), b.offset(-1));
             sums.second(M::both(a.offset(k + 2)), b);
             sums.second(M::both(a.offset(k + 3)), b.offset(-1));
+            M::run(sums, factors, tail.offset(k - 1), k);
         }
     }
 
     #[inline(always)]
     unsafe fn upper(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
         let n = self.digits;
-        // SAFETY: k + 1 - n <= i < n, so k - i lies between 1 and n - 1, and four cells from there or from one before it end at n + 2.
+        // SAFETY: k + 1 - n <= i < n, so k - i lies between 1 and n - 1, and four cells from there or from one before it end at n + 2. The first
+        // i meets digit n - 1, or n - 2 of the tail, in the first column and zeros in the others: two columns do.
         unsafe {
-            for i in k + 1 - n..n {
-                sums.meet(M::both(self.a.offset(i)), self.b.offset(k - i));
-            }
-            for i in k + 1 - n..n {
-                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
-            }
+            let from = k + 1 - n;
+            sums.first(M::both(self.a.offset(from)), self.b.offset(n - 1));
+            M::run(sums, self.a.offset(from + 1), self.b.offset(n - 2), n - 1 - from);
+            sums.first(M::both(factors.offset(from)), tail.offset(n - 2));
+            M::run(sums, factors.offset(from + 1), tail.offset(n - 3), n - 1 - from);
         }
     }
 }
@@ -272,20 +302,22 @@ struct Square<C> {
 }
 
 impl<C> Square<C> {
-    /// Digit `half` meets itself in the first column, once, and three more in the others; the next one meets itself in the third.
+    /// The products of digits from `from` to `half`: off the diagonal everything counts twice. Digit `half` meets itself in the first column, and
+    /// three more in the others; the next one meets itself in the third.
     ///
     /// # Safety
-    /// The machine is available, `a` points at a number and `half` lies between -1 and `digits - 1`.
+    /// The machine is available, `a` points at a number, `from` is not negative, `half` lies between -1 and `digits - 1` and `2 * half - from` below `digits`.
     #[inline(always)]
-    unsafe fn middle<M: Machine<Cell = C>>(&self, sums: &mut Four<M>, half: isize) {
-        // SAFETY: cells between -1 and n + 2 are read.
+    unsafe fn pairs<M: Machine<Cell = C>>(&self, sums: &mut Four<M>, from: isize, half: isize) {
+        // SAFETY: in the run 2 * half - i lies between half + 1 and n - 1, after it cells between -1 and n + 2 are read.
         unsafe {
+            M::run(sums, self.a.offset(from), self.a.offset(2 * half - from), half - from);
             let at = self.a.offset(half);
             let (middle, next) = (M::both(at), M::both(at.add(1)));
-            sums.second(M::twice(middle), at.add(2));
+            sums.second(middle, at.add(2));
+            sums.double();
             for (which, factor, at) in [(0, middle, at), (1, next, at.add(1))] {
                 let (low, high) = M::product(factor, M::pair(at), sums.constants);
-                // Off the diagonal everything counts twice.
                 let weighted = |own| M::add_two(own, M::second_only(own));
                 M::gather(sums, which, weighted(low), weighted(high));
             }
@@ -296,32 +328,22 @@ impl<C> Square<C> {
 impl<M: Machine> Sums<M> for Square<M::Cell> {
     #[inline(always)]
     unsafe fn lower(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
-        let (a, half) = (self.a, k / 2);
-        // SAFETY: 0 <= i < half, so k - i lies between half + 1 and k, which is at most n - 4. Of the tail, cells from 0 to n - 2 are read.
+        // SAFETY: k is at most n - 4, so half is below n, and k below n. Of the tail, cells from 0 to n - 2 are read.
         unsafe {
-            for i in 0..half {
-                sums.meet(M::twice(M::both(a.offset(i))), a.offset(k - i));
-            }
-            for i in 0..k {
-                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
-            }
-            self.middle(sums, half);
+            self.pairs(sums, 0, k / 2);
+            M::run(sums, factors, tail.offset(k - 1), k);
         }
     }
 
     #[inline(always)]
     unsafe fn upper(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
-        let (a, half, n) = (self.a, k / 2, self.digits);
-        // SAFETY: in the first loop k + 1 - n <= i < half, so k - i lies between half + 1 and n - 1. In the second i is below n, so cells of the
-        // tail from k - n, which is at least 0, to n + 1 are read.
+        let n = self.digits;
+        // SAFETY: k - (k + 1 - n) is n - 1. In the run i is below n, so cells of the tail from k - n, which is at least 0, to n + 1 are read.
         unsafe {
-            for i in k + 1 - n..half {
-                sums.meet(M::twice(M::both(a.offset(i))), a.offset(k - i));
-            }
-            for i in k + 1 - n..n {
-                sums.meet(M::both(factors.offset(i)), tail.offset(k - 1 - i));
-            }
-            self.middle(sums, half);
+            let from = k + 1 - n;
+            self.pairs(sums, from, k / 2);
+            sums.first(M::both(factors.offset(from)), tail.offset(n - 2));
+            M::run(sums, factors.offset(from + 1), tail.offset(n - 3), n - 1 - from);
         }
     }
 }
@@ -364,7 +386,7 @@ unsafe fn columns<M: Machine>(shape: &Shape<M>, starts: &[u64], out: *mut M::Cel
     let tail = start(&shape.tail);
     let mut starts = starts.as_ptr();
     // SAFETY: n is even, so columns go from -2 or 0 in fours up to n, and from there in fours up to 2n or 2n + 2; `starts` has a number for each
-    // (`starts` below makes it by the same loops). Lower columns: i < k < n and 0 <= k - 1 - i < n - 1; the tail is read four cells from
+    // (`starts` makes it by the same loops). Lower columns: i < k < n and 0 <= k - 1 - i < n - 1; the tail is read four cells from
     // there, and from -1 on. Upper columns: i goes from k + 1 - n, which is at least 1, up to n - 1, so k - 1 - i lies between 0 and n - 2. So the
     // tail is read between -1 and n + 1. `out` is written between -2 and n + 1, and outside of 0..n with what is zero: columns before 0 have
     // nothing but zeros as factors, and the result is below R. Digits of `out` hold the factors of the reduction: each is written before it is
@@ -387,20 +409,30 @@ unsafe fn columns<M: Machine>(shape: &Shape<M>, starts: &[u64], out: *mut M::Cel
             let sum = column(low, over, carry);
             let factor = M::digit(sum);
             M::store(out.offset(k), factor);
-            // Each new factor meets the lowest digits of the tail in the columns that are left.
+            // Each new factor meets the lowest digits of the tail in the columns that are left: the first of them is zero where steps are two.
             let factor = M::spread(factor);
-            four.first(factor, tail.offset(-1));
+            if M::STEPS == 1 {
+                four.first(factor, tail.offset(-1));
+            }
             four.second(factor, tail.offset(1));
             let ((_, low), (high, high_2)) = (M::halves(four.lows[0]), M::halves(four.highs[0]));
             let sum = column(low, high, M::carry(sum));
             let factor = M::digit(sum);
             M::store(out.offset(k + 1), factor);
-            four.second(M::spread(factor), tail);
+            let factor = M::spread(factor);
+            if M::STEPS == 1 {
+                four.second(factor, tail);
+            }
             let (low, _) = M::halves(four.lows[1]);
             let sum = column(low, high_2, M::carry(sum));
+            if M::STEPS == 2 {
+                four.second(factor, tail);
+            }
             let factor = M::digit(sum);
             M::store(out.offset(k + 2), factor);
-            four.second(M::spread(factor), tail.offset(-1));
+            if M::STEPS == 1 {
+                four.second(M::spread(factor), tail.offset(-1));
+            }
             let ((_, low), (high, high_2)) = (M::halves(four.lows[1]), M::halves(four.highs[1]));
             let sum = column(low, high, M::carry(sum));
             M::store(out.offset(k + 3), M::digit(sum));
@@ -424,41 +456,4 @@ unsafe fn columns<M: Machine>(shape: &Shape<M>, starts: &[u64], out: *mut M::Cel
             k += 4;
         }
     }
-}
-
-/// What the sums of all columns start with: counts what the loops above do.
-fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {
-    let n = n.cast_signed();
-    let offset = if M::HIGH_BIAS == 0 { 0 } else { OFFSET };
-    let mut out = Vec::new();
-    let mut over = 0;
-    let mut k = first(n);
-    while k < 2 * n {
-        let from = (k + 1 - n).max(0);
-        // Products in each of the four columns, low and high parts alike.
-        let products = if square {
-            let pairs = (k / 2 - from).max(0);
-            [pairs + 1, pairs + 2, pairs + 2, pairs + 3]
-        } else if k < n {
-            [k.max(0) + 2, k.max(0) + 2, k.max(0) + 4, k.max(0) + 4]
-        } else {
-            [n - from; 4]
-        };
-        let (factors, new) = if k < n { (k.max(0), [0, 1, 2, 3]) } else { (2 * n - 1 - k, [0; 4]) };
-        let [p, p_1, p_2, p_3] = products.map(|count| count + factors);
-        let [_, new_1, new_2, new_3] = new;
-        // Low parts as each column is read, and the high parts of the one before it.
-        let parts =
-            [(p, over), (p_1 + new_1, p + new_1), (p_2 + new_2, p_1 + new_1), (p_3 + new_3, p_2 + new_3)];
-        for (low, high) in parts {
-            let bias = |count: isize, bias: u64| (count.cast_unsigned() as u64).wrapping_mul(bias);
-            // From the second column on the carry holds the last one's offset.
-            let before = if out.is_empty() { 0 } else { offset >> M::BITS };
-            let start = offset.wrapping_sub(before);
-            out.push(start.wrapping_sub(bias(low, M::LOW_BIAS)).wrapping_sub(bias(high, M::HIGH_BIAS)));
-        }
-        over = p_3 + new_3;
-        k += 4;
-    }
-    out
 }

@@ -3,7 +3,7 @@
 //! Relaxed multiplication and addition may be fused or not, as the host likes. [`Machine::available`] looks.
 
 use core::arch::wasm32::{
-    f64x2_add, f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2_add, i64x2_splat, u64x2_shr, u64x2_splat,
+    f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2_add, i64x2_splat, i64x2_sub, u64x2_shr, u64x2_splat,
     v128, v128_and, v128_load, v128_load64_splat, v128_or, v128_store,
 };
 
@@ -19,6 +19,7 @@ pub(crate) struct Relaxed;
 impl Machine for Relaxed {
     const NAME: &str = "relaxed";
     const BITS: u32 = BITS;
+    const STEPS: usize = 2;
     const LOW_BIAS: u64 = LOW_BIAS;
     const HIGH_BIAS: u64 = HIGH_BIAS;
     const NUMBERS: [u64; 2] = NUMBERS;
@@ -30,7 +31,7 @@ impl Machine for Relaxed {
 
     /// Whether the host fuses: a product whose low half would be lost otherwise. `black_box`, since the compiler may know better than the host.
     fn available() -> bool {
-        let (x, y) = ((1 << 51) - 3, (1 << 51) - 5);
+        let (x, y) = ((1 << 52) - 3, (1 << 52) - 5);
         let cells = core::hint::black_box([Floats::new(x, x), Floats::new(y, y)]);
         let [x_cell, y_cell] = &cells;
         let mut sum = [Floats::default(); 2];
@@ -46,7 +47,7 @@ impl Machine for Relaxed {
         [0, 1].iter().all(|lane| {
             let (Some(low), Some(high)) = (low.get(*lane), high.get(*lane)) else { return false };
             let high = u128::from(high.wrapping_sub(HIGH_BIAS));
-            let low = i128::from(low.wrapping_sub(LOW_BIAS).cast_signed());
+            let low = i128::from(low.wrapping_add(LOW_BIAS).wrapping_neg().cast_signed());
             (high << BITS).cast_signed().checked_add(low) == Some(exact.cast_signed())
         })
     }
@@ -99,10 +100,10 @@ impl Machine for Relaxed {
         let [first, second] = &mut four.lows;
         let [_, last] = &mut four.highs;
         if which == 0 {
-            *first = (i64x2_add(first.0, low.0), i64x2_add(i64x2_add(first.1, low.1), high.0));
+            *first = (i64x2_sub(first.0, low.0), i64x2_add(i64x2_sub(first.1, low.1), high.0));
             second.0 = i64x2_add(second.0, high.1);
         } else {
-            *second = (i64x2_add(second.0, low.0), i64x2_add(i64x2_add(second.1, low.1), high.0));
+            *second = (i64x2_sub(second.0, low.0), i64x2_add(i64x2_sub(second.1, low.1), high.0));
             last.1 = i64x2_add(last.1, high.1);
         }
     }
@@ -115,11 +116,6 @@ impl Machine for Relaxed {
     #[inline(always)]
     unsafe fn halves(a: (v128, v128)) -> (v128, v128) {
         a
-    }
-
-    #[inline(always)]
-    unsafe fn twice(factor: (v128, v128)) -> (v128, v128) {
-        (f64x2_add(factor.0, factor.0), f64x2_add(factor.1, factor.1))
     }
 
     #[inline(always)]

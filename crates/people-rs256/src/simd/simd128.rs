@@ -41,6 +41,7 @@ impl Cell for Integers {
 impl Machine for Simd128 {
     const NAME: &str = "simd128";
     const BITS: u32 = BITS;
+    const STEPS: usize = 1;
     const LOW_BIAS: u64 = 0;
     const HIGH_BIAS: u64 = 0;
     const NUMBERS: [u64; 2] = [0; 2];
@@ -101,11 +102,6 @@ impl Machine for Simd128 {
     #[inline(always)]
     unsafe fn halves(a: (v128, v128)) -> (v128, v128) {
         a
-    }
-
-    #[inline(always)]
-    unsafe fn twice(factor: (v128, v128)) -> (v128, v128) {
-        (i64x2_add(factor.0, factor.0), factor.1)
     }
 
     #[inline(always)]

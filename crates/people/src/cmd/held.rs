@@ -26,7 +26,7 @@ pub(super) async fn held(config: &Path, report: &Report, command: Held) -> Resul
         Held::Show { who, personal } => {
             let person = journal.find(&who).await?.ok_or_else(nobody)?;
             let log = journal.read(&person).await?;
-            if State::fold(&log).held.is_none() {
+            if State::fold(log.iter().cloned()).held.is_none() {
                 return Err(nothing());
             }
             let last = log.iter().rev().find_map(|entry| match entry {

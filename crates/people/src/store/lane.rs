@@ -5,16 +5,18 @@
 //! one that fails is rolled back alone. A savepoint costs a copy of every page that a job touches, and jobs that fail are rare.
 //!
 //! Not every write waits for the disk. What can be done again from what is durable already, such as taking a delivery apart, is
-//! [`Haste::Later`]: it is done beside what hurries, a little at a time, and becomes durable with the next flush. The write-ahead log
-//! is a sequence, so whatever is durable rests on what came before it.
+//! [`Haste::Later`]: it is done when nobody hurries, and while somebody does in an eighth of the time, however long it takes in a large
+//! journal. It becomes durable with the next flush: the write-ahead log is a sequence, so whatever is durable rests on what came before it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use people_core::journal::sql::{Book, BookError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::error::{SqliteError, StoreError};
 use super::sqlite::Sqlite;
@@ -23,11 +25,17 @@ use super::tidy::Bell;
 /// How many jobs share a transaction at most.
 pub(super) const TOGETHER: usize = 512;
 
-/// How many jobs that do not hurry are done between looks whether somebody hurries: whoever comes meanwhile waits for them.
-const AT_LEISURE: usize = 4;
+/// How many jobs that do not hurry are done in one transaction at most. Several together write the pages that all of them touch once.
+const AT_LEISURE: usize = 16;
 
-/// Beside so many jobs that hurry one is done that does not, and one in any case, so that a flood delays those and never stops them.
-const BESIDE: usize = 8;
+/// How long such a transaction is to take: whoever comes meanwhile waits for it.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
+/// While somebody hurries, so many times as long as it took there is no other.
+const REST: u32 = 7;
+
+/// When nobody has hurried for so long, nobody does.
+const CALM: Duration = Duration::from_millis(2);
 
 /// How many jobs may wait; further callers wait for room.
 const WAITING: usize = 2048;
@@ -36,13 +44,14 @@ const COMMIT: &str = "commit";
 
 /// The sending side. Dropping it lets the jobs that wait be done, and ends the thread.
 pub(super) struct Lane {
-    jobs: Option<mpsc::Sender<Waiting>>,
+    jobs: Option<Sender<Waiting>>,
+    room: Arc<Semaphore>,
     thread: Option<JoinHandle<()>>,
     commits: Arc<AtomicU64>,
 }
 
-/// A job and how urgent it is.
-type Waiting = (Haste, Box<dyn Job>);
+/// A job, how urgent it is, and its room among those that wait.
+type Waiting = (Haste, Box<dyn Job>, OwnedSemaphorePermit);
 
 /// Whether somebody waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +73,7 @@ pub(super) enum Role {
 impl Lane {
     /// Starts the thread.
     pub(super) fn start(book: Book<Sqlite>, role: Role) -> Result<Self, StoreError> {
-        let (sender, jobs) = mpsc::channel(WAITING);
+        let (sender, jobs) = channel();
         let commits = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&commits);
         let name = match role {
@@ -73,9 +82,10 @@ impl Lane {
         };
         let thread = Builder::new()
             .name(name.to_owned())
-            .spawn(move || serve(book, jobs, &role, &count))
+            .spawn(move || serve(book, jobs, role, &count))
             .map_err(|_| StoreError::Closed)?;
-        Ok(Self { jobs: Some(sender), thread: Some(thread), commits })
+        let room = Arc::new(Semaphore::new(WAITING));
+        Ok(Self { jobs: Some(sender), room, thread: Some(thread), commits })
     }
 
     /// How many transactions were committed.
@@ -93,7 +103,8 @@ impl Lane {
         let (reply, answer) = oneshot::channel();
         let task = Task { work, outcome: None, reply };
         let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
-        jobs.send((haste, Box::new(task))).await.map_err(|_| StoreError::Closed)?;
+        let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        jobs.send((haste, Box::new(task), room)).map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 }
@@ -147,53 +158,120 @@ where
     }
 }
 
-fn serve(mut book: Book<Sqlite>, mut jobs: mpsc::Receiver<Waiting>, role: &Role, commits: &AtomicU64) {
+fn serve(book: Book<Sqlite>, jobs: Receiver<Waiting>, role: Role, commits: &AtomicU64) {
     let most = match role {
-        Role::Writer(most, _) => *most,
+        Role::Writer(most, _) => most,
         Role::Reader => TOGETHER,
     };
-    let mut arrived = Vec::with_capacity(most);
-    let mut later = VecDeque::new();
-    let mut batch: Vec<Box<dyn Job>> = Vec::with_capacity(most);
-    loop {
-        if later.is_empty() {
-            if jobs.blocking_recv_many(&mut arrived, most) == 0 {
-                break;
-            }
-        } else {
-            // Nothing to wait for: there is something to do.
-            arrived.extend(std::iter::from_fn(|| jobs.try_recv().ok()).take(most));
-        }
-        for (haste, job) in arrived.drain(..) {
+    let mut desk = Desk { book, role, commits, batch: Vec::with_capacity(most) };
+    let mut leisure = Leisure::default();
+    while let Some(first) = leisure.wait(&jobs) {
+        for (haste, job, _) in first.into_iter().chain(jobs.try_iter()).take(most) {
             match haste {
-                Haste::Now => batch.push(job),
-                Haste::Later => later.push_back(job),
+                Haste::Now => desk.batch.push(job),
+                Haste::Later => leisure.jobs.push_back(job),
             }
         }
-        let flush = !batch.is_empty();
-        let turn = if flush { (batch.len() / BESIDE).max(1) } else { AT_LEISURE };
-        let beside = later.len().min(turn).min(most.saturating_sub(batch.len()));
-        batch.extend(later.drain(..beside));
-        let lost = match role {
-            Role::Writer(..) => write(&mut book, &mut batch, flush),
-            Role::Reader => read(&mut book, &mut batch),
+        if !desk.batch.is_empty() {
+            desk.work(true);
+            leisure.hurried = Some(now());
+        }
+        leisure.turn(&mut desk, most);
+    }
+    if let Role::Writer(..) = desk.role {
+        // Only tidies up: what is in the write-ahead log is durable, and the next start reads it.
+        let _ = desk.book.driver().execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+}
+
+/// What can wait, and when it is its turn.
+#[derive(Default)]
+struct Leisure {
+    jobs: VecDeque<Box<dyn Job>>,
+    /// When somebody hurried last,
+    hurried: Option<Instant>,
+    /// how long one of these took the last time,
+    each: Duration,
+    /// and when the next may be done while somebody hurries.
+    next: Option<Instant>,
+}
+
+impl Leisure {
+    /// Waits for a job, but no longer than until there is something else to do. `None` when all is done and nobody is left.
+    fn wait(&mut self, jobs: &Receiver<Waiting>) -> Option<Option<Waiting>> {
+        if self.jobs.is_empty() {
+            return jobs.recv().ok().map(Some);
+        }
+        match jobs.recv_timeout(self.rest(now())) {
+            Ok(job) => Some(Some(job)),
+            Err(RecvTimeoutError::Timeout) => Some(None),
+            Err(RecvTimeoutError::Disconnected) => {
+                // Nobody is left who could hurry.
+                self.hurried = None;
+                Some(None)
+            }
+        }
+    }
+
+    /// How long it is not their turn, unless somebody comes meanwhile.
+    fn rest(&self, now: Instant) -> Duration {
+        let after = |hurried: Instant| CALM.saturating_sub(now.saturating_duration_since(hurried));
+        let calm = self.hurried.map_or(Duration::ZERO, after);
+        self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now)).min(calm)
+    }
+
+    /// Does some of them, where it is their turn.
+    fn turn(&mut self, desk: &mut Desk<'_>, most: usize) {
+        let began = now();
+        if self.jobs.is_empty() || !self.rest(began).is_zero() {
+            return;
+        }
+        let fit = AT_ONCE.as_nanos().checked_div(self.each.as_nanos()).unwrap_or(1);
+        let count = usize::try_from(fit).unwrap_or(AT_LEISURE).clamp(1, AT_LEISURE).min(most);
+        desk.batch.extend(self.jobs.drain(..count.min(self.jobs.len())));
+        let count = u32::try_from(desk.batch.len()).unwrap_or(1).max(1);
+        desk.work(false);
+        let ended = now();
+        let took = ended.saturating_duration_since(began);
+        self.each = took / count;
+        self.next = ended.checked_add(took * REST);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long work takes is no matter of the host's clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Where the jobs of one transaction are gathered and done.
+struct Desk<'a> {
+    book: Book<Sqlite>,
+    role: Role,
+    commits: &'a AtomicU64,
+    batch: Vec<Box<dyn Job>>,
+}
+
+impl Desk<'_> {
+    /// Does what is gathered, in one transaction, and answers.
+    fn work(&mut self, flush: bool) {
+        let lost = match self.role {
+            Role::Writer(..) => write(&mut self.book, &mut self.batch, flush),
+            Role::Reader => read(&mut self.book, &mut self.batch),
         }
         .err();
         if lost.is_none() {
-            commits.fetch_add(1, Ordering::Relaxed);
+            self.commits.fetch_add(1, Ordering::Relaxed);
         } else {
-            undo(&mut book);
+            undo(&mut self.book);
         }
-        for job in batch.drain(..) {
+        let jobs = self.batch.len();
+        for job in self.batch.drain(..) {
             job.answer(lost.as_ref());
         }
-        if let Role::Writer(_, bell) = role {
-            bell.ring();
+        if let Role::Writer(_, bell) = &mut self.role {
+            bell.ring(jobs);
+            bell.finish(self.book.driver());
         }
-    }
-    if let Role::Writer(..) = role {
-        // Only tidies up: what is in the write-ahead log is durable, and the next start reads it.
-        let _ = book.driver().execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 }
 

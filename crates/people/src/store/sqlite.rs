@@ -17,11 +17,11 @@ const OPEN: &str = "open its database";
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a connection is set up. `synchronous = FULL`: a commit in the write-ahead log is on the disk when it returns.
-/// `secure_delete = FAST`: what is forgotten is overwritten where that costs no extra write.
+/// `secure_delete`: what is forgotten, such as a body that is understood, is overwritten.
 const SETTINGS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
-    PRAGMA secure_delete = FAST;
+    PRAGMA secure_delete = ON;
     PRAGMA temp_store = MEMORY;
     PRAGMA cache_size = -4000;
     PRAGMA journal_size_limit = 134217728;
@@ -38,7 +38,7 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     /// Opens a connection to a file that exists.
-    fn connect(path: &Path) -> Result<Self, SqliteError> {
+    pub(super) fn connect(path: &Path) -> Result<Self, SqliteError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(PATIENCE)?;
@@ -143,6 +143,8 @@ pub(super) fn open(path: &Path) -> Result<(Book<Sqlite>, Book<Sqlite>, Sqlite), 
 
     let mut reader = Book::new(Sqlite::connect(path).map_err(told)?);
     reader.driver().execute("PRAGMA query_only = ON").map_err(told)?;
+    // It is of no use after the next commit.
+    reader.driver().execute("PRAGMA cache_size = -1000").map_err(told)?;
     let tidy = Sqlite::connect(path).map_err(told)?;
     Ok((writer, reader, tidy))
 }

@@ -22,7 +22,7 @@ struct Origin<'a> {
 }
 
 impl<D: Driver> Book<D> {
-    /// [`Journal::accept`](crate::journal::Journal::accept).
+    /// [`Journal::accept`](crate::journal::Journal::accept). Writes by one statement at most, so that it is atomic by itself.
     pub fn accept(
         &mut self,
         delivery: &Delivery,
@@ -32,20 +32,26 @@ impl<D: Driver> Book<D> {
         let received = cut(delivery.received);
         let span = i64::try_from(dedupe_for.as_millis()).unwrap_or(i64::MAX);
         let until = received.saturating_add(span).min(1 << 53);
-        let known = self.one(
-            ACCEPT,
-            "SELECT 1 FROM dedupe WHERE key = ?1 AND until > ?2",
-            &[key.as_str().into(), received.into()],
-        )?;
-        if known.is_some() {
-            return Ok(Accepted::Duplicate);
-        }
+        // A row only where it is new. Both in one would make SQLite keep a copy of what it is about to write.
         let new = self.one(
             ACCEPT,
-            "INSERT INTO deliveries (id, source, received, trust, stamped, content_type, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING RETURNING seq",
+            "SELECT 'new', 1 + max(coalesce((SELECT max(seq) FROM inbox), 0), coalesce((SELECT max(seq) FROM deliveries), 0))
+             WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE key = ?1 AND until > ?2)
+                 AND NOT EXISTS (SELECT 1 FROM dedupe WHERE key = ?1 AND until > ?2)
+                 AND NOT EXISTS (SELECT 1 FROM inbox WHERE id = ?3)
+                 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ?3)",
+            &[key.as_str().into(), received.into(), delivery.id.as_str().into()],
+        )?;
+        let Some(new) = new else { return Ok(Accepted::Duplicate) };
+        self.run(
+            ACCEPT,
+            "INSERT INTO inbox (seq, id, key, until, source, received, trust, stamped, content_type, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             &[
+                Fields::new("inbox", new).int()?.into(),
                 delivery.id.as_str().into(),
+                key.as_str().into(),
+                until.into(),
                 delivery.source.as_str().into(),
                 received.into(),
                 trust(delivery.trust).into(),
@@ -54,14 +60,6 @@ impl<D: Driver> Book<D> {
                 Param::Blob(&delivery.body),
             ],
         )?;
-        if new.is_none() {
-            return Ok(Accepted::Duplicate);
-        }
-        self.run(
-            ACCEPT,
-            "INSERT INTO dedupe (key, until) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET until = excluded.until",
-            &[key.as_str().into(), until.into()],
-        )?;
         Ok(Accepted::New)
     }
 
@@ -69,13 +67,12 @@ impl<D: Driver> Book<D> {
     pub fn backlog(&mut self, at_most: usize) -> Booked<Vec<Delivery>, D> {
         let rows = self.all(
             BACKLOG,
-            "SELECT seq, id, source, received, trust, stamped, content_type, body
-             FROM deliveries WHERE sorted = 0 ORDER BY seq LIMIT ?1",
+            "SELECT seq, id, source, received, trust, stamped, content_type, body FROM inbox ORDER BY seq LIMIT ?1",
             &[limit(at_most)],
         )?;
         rows.into_iter()
             .map(|row| {
-                let mut fields = Fields::new("deliveries", row);
+                let mut fields = Fields::new("inbox", row);
                 Ok(Delivery {
                     id: fields.id()?,
                     source: fields.id()?,
@@ -95,16 +92,20 @@ impl<D: Driver> Book<D> {
 
     /// [`Journal::sort`](crate::journal::Journal::sort).
     pub fn sort(&mut self, delivery: &DeliveryId, parts: &[Sorted], now: Timestamp) -> Booked<(), D> {
-        let Some(row) = self.one(
-            SORT,
-            "SELECT seq, source, received FROM deliveries WHERE id = ?1",
-            &[delivery.as_str().into()],
-        )?
-        else {
-            return Ok(());
+        let id = Param::Text(delivery.as_str());
+        let waits = self.one(SORT, "SELECT seq, source, received, seq FROM inbox WHERE id = ?1", &[id])?;
+        let first = waits.is_some();
+        let row = match waits {
+            Some(row) => row,
+            None => {
+                let sql = "SELECT seq, source, received, seq FROM deliveries WHERE id = ?1";
+                let Some(row) = self.one(SORT, sql, &[id])? else { return Ok(()) };
+                row
+            }
         };
         let mut fields = Fields::new("deliveries", row);
         let origin = Origin { delivery, source: fields.id()?, received: fields.int()? };
+        let seq = Param::Int(fields.int()?);
 
         self.run(
             SORT,
@@ -158,21 +159,51 @@ impl<D: Driver> Book<D> {
                 }
             }
         }
+        if first {
+            self.leave(seq, keep)
+        } else if keep {
+            Ok(())
+        } else {
+            self.run(SORT, "UPDATE deliveries SET body = NULL WHERE seq = ?1 AND body IS NOT NULL", &[seq])
+        }
+    }
+
+    /// Takes a delivery off the backlog: its key to the keys, its head to the deliveries, its body only where it is to be kept.
+    fn leave(&mut self, seq: Param<'_>, keep: bool) -> Booked<(), D> {
         self.run(
             SORT,
-            "UPDATE deliveries SET sorted = 1, body = CASE WHEN ?2 = 1 THEN body END WHERE id = ?1",
-            &[delivery.as_str().into(), i64::from(keep).into()],
-        )
+            "INSERT INTO dedupe (key, until) SELECT key, until FROM inbox WHERE seq = ?1 AND key IS NOT NULL
+             ON CONFLICT (key) DO UPDATE SET until = max(until, excluded.until)",
+            &[seq],
+        )?;
+        self.run(
+            SORT,
+            "INSERT INTO deliveries (seq, id, source, received, trust, stamped, content_type, body)
+             SELECT seq, id, source, received, trust, stamped, content_type, CASE WHEN ?2 = 1 THEN body END
+             FROM inbox WHERE seq = ?1",
+            &[seq, i64::from(keep).into()],
+        )?;
+        self.run(SORT, "DELETE FROM inbox WHERE seq = ?1", &[seq])
     }
 
     /// [`Journal::replay`](crate::journal::Journal::replay).
     pub fn replay(&mut self, delivery: &DeliveryId) -> Booked<bool, D> {
+        let id = Param::Text(delivery.as_str());
+        if self.one(REPLAY, "SELECT seq FROM inbox WHERE id = ?1", &[id])?.is_some() {
+            return Ok(true);
+        }
         let row = self.one(
             REPLAY,
-            "UPDATE deliveries SET sorted = 0 WHERE id = ?1 AND body IS NOT NULL RETURNING seq",
-            &[delivery.as_str().into()],
+            "INSERT INTO inbox (seq, id, source, received, trust, stamped, content_type, body)
+             SELECT seq, id, source, received, trust, stamped, content_type, body FROM deliveries
+             WHERE id = ?1 AND body IS NOT NULL RETURNING seq",
+            &[id],
         )?;
-        Ok(row.is_some())
+        if row.is_none() {
+            return Ok(false);
+        }
+        self.run(REPLAY, "DELETE FROM deliveries WHERE id = ?1", &[id])?;
+        Ok(true)
     }
 
     /// [`Journal::prune`](crate::journal::Journal::prune). A delivery that is to be replayed keeps its events, or its parts
@@ -182,10 +213,16 @@ impl<D: Driver> Book<D> {
         self.run(
             PRUNE,
             "DELETE FROM events WHERE status IN ('settled', 'dead') AND received < ?1
-             AND delivery NOT IN (SELECT id FROM deliveries WHERE sorted = 0)",
+             AND delivery NOT IN (SELECT id FROM inbox)",
             &[before],
         )?;
-        self.run(PRUNE, "DELETE FROM deliveries WHERE sorted = 1 AND received < ?1", &[before])?;
+        self.run(PRUNE, "DELETE FROM deliveries WHERE received < ?1", &[before])?;
+        // Of keys not yet among the keys: the backlog is short, and its index holds nothing else.
+        self.run(
+            PRUNE,
+            "UPDATE inbox SET key = NULL, until = NULL WHERE key > '' AND until <= ?1",
+            &[before],
+        )?;
         self.run(PRUNE, "DELETE FROM dedupe WHERE until <= ?1", &[before])
     }
 

@@ -54,7 +54,11 @@ impl<D: Driver> Book<D> {
     /// [`Journal::stats`](crate::journal::Journal::stats).
     pub fn stats(&mut self) -> Booked<Stats, D> {
         let mut stats = Stats::default();
-        for row in self.all(STATS, "SELECT name, name, n FROM counters", &[])? {
+        for row in self.all(
+            STATS,
+            "SELECT name, name, n FROM counters UNION ALL SELECT 'backlog', 'backlog', count(*) FROM inbox",
+            &[],
+        )? {
             let mut fields = Fields::new("counters", row);
             let name = fields.text()?;
             let n = u64::try_from(fields.int()?).map_err(|_| fields.bad("a count is negative"))?;

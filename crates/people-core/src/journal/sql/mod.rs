@@ -137,6 +137,15 @@ impl<D: Driver> Book<D> {
 
     /// Creates the schema, or brings it up to date. To be run atomically, like every other method.
     pub fn open(&mut self) -> Booked<(), D> {
+        self.migrate(schema::MIGRATIONS)
+    }
+
+    /// Creates what [`Book::accept`] needs, where it is missing; every other method needs [`Book::open`].
+    pub fn open_to_accept(&mut self) -> Booked<(), D> {
+        self.migrate(schema::MIGRATIONS.get(..1).unwrap_or_default())
+    }
+
+    fn migrate(&mut self, steps: &'static [&'static [&'static str]]) -> Booked<(), D> {
         const OPEN: &str = "open its database";
         for sql in schema::VERSION {
             self.run(OPEN, sql, &[])?;
@@ -150,12 +159,13 @@ impl<D: Driver> Book<D> {
             return Err(BookError::Newer { found, known });
         }
         let done = usize::try_from(found).unwrap_or(0);
-        for sql in schema::MIGRATIONS.iter().skip(done).copied().flatten() {
+        for sql in steps.iter().skip(done).copied().flatten() {
             self.run(OPEN, sql, &[])?;
         }
-        if found < known {
+        let reached = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+        if found < reached {
             self.run(OPEN, "DELETE FROM version", &[])?;
-            self.run(OPEN, "INSERT INTO version (version) VALUES (?1)", &[known.into()])?;
+            self.run(OPEN, "INSERT INTO version (version) VALUES (?1)", &[reached.into()])?;
         }
         Ok(())
     }

@@ -3,21 +3,36 @@
 //! Nothing here counts or scans a large table while people wait: figures are kept by triggers in `counters`, and every list
 //! that is asked for on the way of an event has an index that holds only what is open.
 //!
-//! Moments are milliseconds since 1970, in UTC. Personal data is in `deliveries.body` (forgotten once understood), in
-//! `log.entry`, `people.key`, `claims` and `permits`.
+//! A delivery is accepted into `inbox`, which holds what waits and nothing else: three small trees, whatever the age of the journal. Only
+//! when it is taken apart does it leave its traces in the large ones, `deliveries` and `dedupe`, and nobody waits for that.
+//!
+//! Moments are milliseconds since 1970, in UTC. Personal data is in `inbox.body` (gone once understood), `deliveries.body` (where a part
+//! was not understood), in `log.entry`, `people.key`, `claims` and `permits`.
 
 /// Where the version is kept. Not in `user_version`: a Durable Object does not let one write it.
 pub(super) const VERSION: &[&str] = &["CREATE TABLE IF NOT EXISTS version (version INTEGER NOT NULL) STRICT"];
 
-/// Statements that lead from each version to the next.
-pub(super) const MIGRATIONS: &[&[&str]] = &[FIRST];
+/// Statements that lead from each version to the next. The first is what accepting needs, so that a fresh database can answer its first
+/// sender before the rest is there.
+pub(super) const MIGRATIONS: &[&[&str]] = &[ACCEPT, REST];
 
-const FIRST: &[&str] = &[
-    // One row per thing that is counted; see the triggers below.
-    "CREATE TABLE counters (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID",
-    "INSERT INTO counters (name, n) VALUES ('queued', 0), ('working', 0), ('waiting', 0), ('held', 0), ('settled', 0),
-        ('dead', 0), ('backlog', 0), ('people', 0), ('accounts', 0)",
-    // Deliveries in the order in which they were accepted. `sorted` is 0 on the backlog; `body` is null once forgotten.
+const ACCEPT: &[&str] = &[
+    // Deliveries that are not yet taken apart, in the order of `seq`, a number that `deliveries` does not have. `key` is a duplicate
+    // until then; null where `dedupe` has it already, after a replay.
+    "CREATE TABLE inbox (
+        seq INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        key TEXT,
+        until INTEGER,
+        source TEXT NOT NULL,
+        received INTEGER NOT NULL,
+        trust TEXT NOT NULL,
+        stamped INTEGER,
+        content_type TEXT,
+        body BLOB NOT NULL
+    ) STRICT",
+    "CREATE INDEX inbox_key ON inbox (key, until) WHERE key IS NOT NULL",
+    // Those that were; `body` is null once forgotten.
     "CREATE TABLE deliveries (
         seq INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -26,23 +41,19 @@ const FIRST: &[&str] = &[
         trust TEXT NOT NULL,
         stamped INTEGER,
         content_type TEXT,
-        body BLOB,
-        sorted INTEGER NOT NULL DEFAULT 0
+        body BLOB
     ) STRICT",
-    "CREATE INDEX deliveries_backlog ON deliveries (seq) WHERE sorted = 0",
-    "CREATE INDEX deliveries_sorted ON deliveries (received) WHERE sorted = 1",
-    "CREATE TRIGGER deliveries_insert AFTER INSERT ON deliveries WHEN new.sorted = 0 BEGIN
-        UPDATE counters SET n = n + 1 WHERE name = 'backlog';
-    END",
-    "CREATE TRIGGER deliveries_update AFTER UPDATE OF sorted ON deliveries WHEN new.sorted <> old.sorted BEGIN
-        UPDATE counters SET n = n + old.sorted - new.sorted WHERE name = 'backlog';
-    END",
-    "CREATE TRIGGER deliveries_delete AFTER DELETE ON deliveries WHEN old.sorted = 0 BEGIN
-        UPDATE counters SET n = n - 1 WHERE name = 'backlog';
-    END",
+    "CREATE INDEX deliveries_received ON deliveries (received)",
     // A key is a duplicate until then.
     "CREATE TABLE dedupe (key TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE INDEX dedupe_until ON dedupe (until)",
+];
+
+const REST: &[&str] = &[
+    // One row per thing that is counted; see the triggers below.
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "INSERT INTO counters (name, n) VALUES ('queued', 0), ('working', 0), ('waiting', 0), ('held', 0), ('settled', 0),
+        ('dead', 0), ('people', 0), ('accounts', 0)",
     // `length` is the number of entries in the log. `waits_for` is a key, of a person who may never have been heard of.
     "CREATE TABLE people (
         id INTEGER PRIMARY KEY,

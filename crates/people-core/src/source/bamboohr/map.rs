@@ -1,12 +1,13 @@
 //! What a record of BambooHR means. It is a state, not an event: an active person is hired, and leaves on the termination date or not
 //! at all. To say so again about somebody who is here already is harmless.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use people_model::time::{Timestamp, civil::Date, zone};
 use people_model::{Event, EventKind, Members, Worker, WorkerId};
 
-use crate::json::{Item, Record, View};
+use crate::json::{Item, Name, Record, View};
 use crate::mapping::draft::{MAP, date, text};
 use crate::mapping::value::Val;
 use crate::mapping::{MapConfig, Mapping, Texts};
@@ -102,8 +103,9 @@ impl Facts {
         let mut event = draft.finish(EventKind::Change, MAP, &self.empty)?;
         event.occurred_at = event.occurred_at.or(occurred);
         let mut event = Some(event);
-        let last = facts.len().saturating_sub(1);
-        for (n, (kind, effective_date)) in facts.into_iter().enumerate() {
+        let (first, second) = facts;
+        let last = usize::from(second.is_some());
+        for (n, (kind, effective_date)) in [Some(first), second].into_iter().flatten().enumerate() {
             let told = if n == last { event.take() } else { event.clone() };
             if let Some(told) = told {
                 each(Piece::Event(Event { kind, effective_date, ..told }));
@@ -137,6 +139,9 @@ impl Facts {
     }
 }
 
+/// What has happened, and its date.
+type Fact = (EventKind, Option<Date>);
+
 /// What a record says of someone's employment.
 struct State {
     /// `Some(true)`: works here; `Some(false)`: does not; `None`: the record does not say.
@@ -149,24 +154,33 @@ struct State {
 
 impl State {
     fn read(record: View<'_>) -> Result<Self, Dead> {
-        let plain = record.get("plain");
-        let get = |name: &str| plain.and_then(|plain| plain.get(name)).map(Val::of);
-        let word = |name: &str| text(get(name).as_ref()).ok().flatten().map(|word| word.to_lowercase());
-        let day = |name: &str, shown: &str| date(get(name).as_ref()).map_err(|problem| dead(shown, problem));
-        let status = word("status");
-        let history = ["employmenthistorystatus", "employmentstatus"].into_iter().find_map(word);
-        let ended = status.as_deref() == Some("inactive") || history.as_deref() == Some("terminated");
-        let active = status.as_deref() == Some("active");
+        const PLAIN: Name<'static> = Name::of("plain");
+        const STATUS: Name<'static> = Name::of("status");
+        const HISTORY: [Name<'static>; 2] =
+            [Name::of("employmenthistorystatus"), Name::of("employmentstatus")];
+        const HIRED: Name<'static> = Name::of("hiredate");
+        const TERMINATED: Name<'static> = Name::of("terminationdate");
+        let plain = record.named(&PLAIN);
+        let get = |name: &Name<'_>| plain.and_then(|plain| plain.named(name)).map(Val::of);
+        let word = |name: &Name<'_>| get(name).and_then(|value| text(Some(&value)).ok().flatten());
+        let is = |found: &Option<Cow<'_, str>>, word: &str| {
+            found.as_ref().is_some_and(|found| found.eq_ignore_ascii_case(word))
+        };
+        let (hired, terminated) = (get(&HIRED), get(&TERMINATED));
+        let day = |value: Option<&Val<'_>>, shown: &str| date(value).map_err(|problem| dead(shown, problem));
+        let status = word(&STATUS);
+        let ended = is(&status, "inactive") || is(&HISTORY.iter().find_map(word), "terminated");
+        let active = is(&status, "active");
         Ok(Self {
             active: if ended { Some(false) } else { active.then_some(true) },
-            hired: day("hiredate", "hireDate")?,
-            terminated: day("terminationdate", "terminationDate")?,
-            says_terminated: get("terminationdate").is_some(),
+            hired: day(hired.as_ref(), "hireDate")?,
+            terminated: day(terminated.as_ref(), "terminationDate")?,
+            says_terminated: terminated.is_some(),
         })
     }
 
     /// The facts, each with its date.
-    fn facts(&self, today: impl Fn() -> Date) -> Vec<(EventKind, Option<Date>)> {
+    fn facts(&self, today: impl Fn() -> Date) -> (Fact, Option<Fact>) {
         use EventKind::{Change, Hire, Leave, LeaveCancelled};
         let arrives = (if self.hired.is_some() { Hire } else { Change }, self.hired);
         // Who was hired after a termination was hired again.
@@ -175,15 +189,15 @@ impl State {
             .filter(|end| self.active == Some(false) || self.hired.is_none_or(|day| day <= *end));
         match (self.active, ends) {
             // Inactive without an end, and not yet begun: a future hire.
-            (Some(false), None) if self.hired.is_some_and(|day| day > today()) => vec![arrives],
-            (Some(false), None) => vec![(Leave, Some(today()))],
+            (Some(false), None) if self.hired.is_some_and(|day| day > today()) => (arrives, None),
+            (Some(false), None) => ((Leave, Some(today())), None),
             (Some(false), Some(end)) if self.hired.is_some_and(|day| day > today() && day > end) => {
-                vec![arrives]
+                (arrives, None)
             }
-            (Some(false), Some(end)) => vec![(Leave, Some(end))],
-            (_, Some(end)) => vec![arrives, (Leave, Some(end))],
-            (Some(true), None) if self.says_terminated => vec![arrives, (LeaveCancelled, None)],
-            (_, None) => vec![arrives],
+            (Some(false), Some(end)) => ((Leave, Some(end)), None),
+            (_, Some(end)) => (arrives, Some((Leave, Some(end)))),
+            (Some(true), None) if self.says_terminated => (arrives, Some((LeaveCancelled, None))),
+            (_, None) => (arrives, None),
         }
     }
 }

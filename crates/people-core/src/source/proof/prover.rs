@@ -38,6 +38,28 @@ struct Row {
     keys: Vec<Key>,
 }
 
+/// The signatures of a delivery: nearly always one, which takes no memory of its own.
+#[derive(Default)]
+struct Proofs {
+    one: Option<key::Proof>,
+    more: Vec<key::Proof>,
+}
+
+impl Proofs {
+    fn extend(&mut self, proofs: impl IntoIterator<Item = key::Proof>) {
+        for proof in proofs {
+            match &self.one {
+                None => self.one = Some(proof),
+                Some(_) => self.more.push(proof),
+            }
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.one.iter().chain(&self.more).map(key::Proof::bytes)
+    }
+}
+
 /// What a proof shows besides that it is one.
 struct Shown {
     stamped: Option<Timestamp>,
@@ -215,8 +237,8 @@ impl Row {
     }
 
     /// The signatures of the delivery, decoded; those of another version are passed over.
-    fn proofs(&self, headers: &HeaderMap) -> Result<Vec<Vec<u8>>, Refusal> {
-        let mut proofs = Vec::new();
+    fn proofs(&self, headers: &HeaderMap) -> Result<Proofs, Refusal> {
+        let mut proofs = Proofs::default();
         for value in first(headers, &self.signature)? {
             let text = value.to_str().map_err(|_| Refusal::Malformed)?;
             match self.scheme.list {
@@ -230,23 +252,24 @@ impl Row {
                     proofs.extend(all.filter_map(|text| self.proof(text)));
                 }
             }
-            if proofs.len() > MOST_SIGNATURES {
+            if proofs.more.len() >= MOST_SIGNATURES {
                 break;
             }
         }
         Ok(proofs)
     }
 
-    fn proof(&self, text: &str) -> Option<Vec<u8>> {
+    fn proof(&self, text: &str) -> Option<key::Proof> {
         match self.scheme.algorithm {
             Algorithm::Basic => {
                 let (scheme, coded) = text.split_once(' ')?;
                 let plain = key::STANDARD.decode(coded.trim()).ok()?;
-                scheme.eq_ignore_ascii_case("basic").then_some(plain)
+                scheme.eq_ignore_ascii_case("basic").then_some(key::Proof::Shared(plain))
             }
-            Algorithm::Token => Some(text.strip_prefix(&*self.scheme.prefix)?.as_bytes().to_vec()),
-            _ => key::decode(self.scheme.encoding, text.strip_prefix(&*self.scheme.prefix)?)
-                .filter(|bytes| !bytes.is_empty()),
+            Algorithm::Token => {
+                Some(key::Proof::Shared(text.strip_prefix(&*self.scheme.prefix)?.as_bytes().to_vec()))
+            }
+            _ => key::decode(self.scheme.encoding, text.strip_prefix(&*self.scheme.prefix)?),
         }
     }
 
@@ -288,11 +311,9 @@ impl Row {
             .map(|(_, key)| key)
     }
 
-    fn matches(&self, key: &Key, parts: &Parts<'_>, proofs: &[Vec<u8>]) -> bool {
+    fn matches(&self, key: &Key, parts: &Parts<'_>, proofs: &Proofs) -> bool {
         let equal = |expected: &[u8]| {
-            bool::from(
-                proofs.iter().fold(Choice::from(0), |any, proof| any | proof.as_slice().ct_eq(expected)),
-            )
+            bool::from(proofs.iter().fold(Choice::from(0), |any, proof| any | proof.ct_eq(expected)))
         };
         match key {
             Key::Sha256(keyed) => equal(&parts.mac(&**keyed).into_bytes()),
@@ -300,7 +321,7 @@ impl Row {
             Key::Shared(key) => {
                 // Hashed first, so that not even the length shows.
                 let expected = Sha256::digest(key.expose());
-                let same = |proof: &Vec<u8>| Sha256::digest(proof).ct_eq(&expected);
+                let same = |proof: &[u8]| Sha256::digest(proof).ct_eq(&expected);
                 bool::from(proofs.iter().fold(Choice::from(0), |any, proof| any | same(proof)))
             }
             Key::Public(key) => {

@@ -172,13 +172,13 @@ impl Cloudm {
                 self.abort(Effect::AbortOffboarding { workflow: workflow.clone() }, &workflow),
             ]));
         }
-        let suspended = profile.get("suspended") == Some(&Value::Bool(true));
-        let since =
-            self.deprovisioned(s, profile).map(|_| text(profile, "deprovisioned").and_then(parse_date));
+        let off = || self.deprovisioned(s, profile).is_some();
+        let gone = text(profile, "deprovisioned").and_then(parse_date);
         let first_day = s.state.hire.as_ref().and_then(|hire| hire.value.day);
-        let rehired = since.flatten().zip(first_day).is_some_and(|(gone, first)| gone < first);
+        let rehired = gone.zip(first_day).is_some_and(|(gone, first)| gone < first) && off();
         let ours = s.state.offboarding.is_some() || s.state.suspended || s.state.restoring;
-        if !(ours && (suspended || since.is_some()) || rehired) {
+        let suspended = || profile.get("suspended") == Some(&Value::Bool(true));
+        if !(rehired || ours && (suspended() || off())) {
             return None;
         }
         // Restored before, acknowledged, and still not: it is not kept.

@@ -10,7 +10,7 @@ use crate::endpoint::{Endpoint, segment};
 macro_rules! operation {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }
      $op:literal $method:ident $safety:ident $(password = $password:literal)?
-     path |$this:ident| $path:expr; $(body $body:expr;)?) => {
+     path |$this:ident| $($part:expr),*; $(body $body:expr;)?) => {
         $(#[$doc])*
         #[derive(Debug, Clone)]
         pub struct $name<'a> {
@@ -29,7 +29,7 @@ macro_rules! operation {
 
             fn path(&self) -> String {
                 let $this = self;
-                format!("/people/v4/{}{}", segment($this.domain.as_str()), $path)
+                ["/people/v4/", &*segment($this.domain.as_str()), $(&*$part),*].concat()
             }
 
             $(fn body(self) -> Option<Value> {
@@ -45,21 +45,21 @@ operation!(
     Get { /// The primary address.
         user: &'a str, }
     "cloudm.users.get" Get Read
-    path |call| format!("/{}", segment(call.user));
+    path |call| "/", segment(call.user);
 );
 operation!(
     /// `GET /{domain}/alias/{alias}`: the profile of the user who has this alias.
     GetByAlias { /// The alias.
         alias: &'a str, }
     "cloudm.users.getByAlias" Get Read
-    path |call| format!("/alias/{}", segment(call.alias));
+    path |call| "/alias/", segment(call.alias);
 );
 operation!(
     /// `POST /{domain}`: creates a user now. `id`, `givenName`, `familyName` are required; the password is filled in.
     Create { /// The profile, without a password.
         profile: Members, }
     "cloudm.users.create" Post Once password = true
-    path |_call| "";
+    path |_call|;
     body Value::Object(_call.profile);
 );
 operation!(
@@ -80,7 +80,7 @@ operation!(
         /// What to change.
         patch: Patch, }
     "cloudm.users.patch" Post Idempotent
-    path |call| format!("/{}", segment(call.user));
+    path |call| "/", segment(call.user);
     body Value::Object(call.patch.0);
 );
 operation!(
@@ -91,7 +91,7 @@ operation!(
         /// The whole profile, unknown members included.
         profile: Members, }
     "cloudm.users.replace" Put Idempotent
-    path |call| format!("/{}", segment(call.user));
+    path |call| "/", segment(call.user);
     body Value::Object(call.profile);
 );
 operation!(
@@ -99,5 +99,5 @@ operation!(
     Offboard { /// The primary address.
         user: &'a str, }
     "cloudm.users.offboard" Post Once
-    path |call| format!("/{}/offboard", segment(call.user));
+    path |call| "/", segment(call.user), "/offboard";
 );

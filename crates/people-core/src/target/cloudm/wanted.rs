@@ -24,10 +24,13 @@ impl Cloudm {
     /// What the profile should say, as far as HR has spoken; or the colleague who must be found first. A manager who has no known account
     /// yet is left out.
     pub(super) fn wanted<'a>(&'a self, s: &Situation<'a>, seen: &Seen) -> Result<Vec<Want<'a>>, Plan> {
-        let mut wanted = Vec::with_capacity(s.state.members.len() + 1);
-        for (name, register) in &s.state.members {
+        let mut wanted = Vec::with_capacity(s.state.members.iter().len() + 1);
+        for (name, register) in s.state.members.iter() {
             let Some(known) = member(name) else { continue };
-            if !known.writable || RESERVED.contains(&known.name) || self.unread.contains(name) {
+            if !known.writable
+                || RESERVED.contains(&known.name)
+                || self.unread.iter().any(|unread| unread == name)
+            {
                 continue;
             }
             let value = match &register.value {
@@ -44,7 +47,7 @@ impl Cloudm {
                 },
                 value => Cow::Borrowed(value),
             };
-            wanted.push((name.as_str(), value));
+            wanted.push((name, value));
         }
         let id = self.worker_id_member.as_str();
         let known = wanted.iter().any(|(name, value)| *name == id && !same(Some(value), None));

@@ -72,7 +72,11 @@ pub(super) fn forecast(
     start: Timestamp,
 ) -> Forecast {
     let target = &config.directory;
-    let mut run = Run { state: State::fold(entries), seen: Seen::default(), directory: Pretended::default() };
+    let mut run = Run {
+        state: State::fold(entries.iter().cloned()),
+        seen: Seen::default(),
+        directory: Pretended::default(),
+    };
     if account == Account::Exists {
         run.found(config, person, start);
     }
