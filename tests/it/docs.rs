@@ -53,6 +53,14 @@ fn the_invitations_are_configured_as_they_say() {
 }
 
 #[test]
+fn the_provisioning_api_is_a_directory_as_it_says() {
+    let blocks = blocks(include_str!("../../docs/gapps.md"));
+    assert_eq!(blocks.len(), 1);
+    let config = Config::parse(&blocks[0]).unwrap_or_else(|error| panic!("{error}"));
+    assert!(config.cloudm().is_err() && !config.names_google());
+}
+
+#[test]
 fn its_table_of_keys_is_right() {
     let defaults = Config::parse(SMALLEST).expect("the smallest configuration works");
     let mut rows = 0;
@@ -76,7 +84,7 @@ fn its_table_of_keys_is_right() {
         };
         let config = Config::parse(&text).unwrap_or_else(|error| panic!("{row}\n{error}"));
         assert_eq!(config.policy, defaults.policy, "{row}");
-        assert_eq!(config.cloudm, defaults.cloudm, "{row}");
+        assert_eq!(config.directory, defaults.directory, "{row}");
         assert_eq!(format!("{:?}", config.server), format!("{:?}", defaults.server), "{row}");
         assert_eq!(format!("{:?}", config.journal), format!("{:?}", defaults.journal), "{row}");
     }

@@ -119,7 +119,7 @@ impl World {
         let urls = sim.urls();
         let config = config.replace("{cloudm}", &urls.cloudm).replace("{bamboohr}", &urls.bamboohr);
         let config = config.replace("{ccai}", &urls.ccai);
-        let config = config.replace("{cloudidentity}", &urls.cloudidentity);
+        let config = config.replace("{cloudidentity}", &urls.cloudidentity).replace("{gapps}", &urls.gapps);
         let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).expect("a file");
         write("people.toml", config.as_bytes());
         write("key.json", sim.key_json().as_bytes());
@@ -127,6 +127,7 @@ impl World {
         write("plain", PLAIN_SECRET);
         write("bamboohr", BAMBOO_SECRET);
         write("ccai", SimOptions::default().ccai.token.as_bytes());
+        write("gapps", SimOptions::default().gapps_password.as_bytes());
         write("bamboohr-api", SimOptions::default().bamboohr_key.as_bytes());
         write("admin", b"admin-token");
         let clock = Clock::default();

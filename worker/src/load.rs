@@ -109,7 +109,7 @@ fn build(env: &Env, document: &str) -> Result<EdgeBridge, String> {
     if config.google.credentials.document().is_none() {
         return Err(in_key(&"there is no metadata server at the edge; use { env = \"NAME\" }"));
     }
-    let tenant = config.cloudm.domain.to_string();
+    let tenant = config.domain().to_string();
     let signer = credentials.key().map(|key| EdgeSigner::new(config.google.signer, key.clone()));
     let host = EdgeHost { guard: Some((env.clone(), tenant.clone())) };
     let journal = EdgeJournal { env: env.clone(), tenant, shelf: None };

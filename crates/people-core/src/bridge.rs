@@ -141,7 +141,7 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             let id = delivery.id.event(n);
             n += 1;
             let key = |worker| PersonKey {
-                tenant: self.config.cloudm.domain.clone(),
+                tenant: self.config.domain().clone(),
                 group: config.group().clone(),
                 worker,
             };
@@ -180,10 +180,10 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
         Drive {
             host: &self.host,
             journal: &self.journal,
-            target: &self.config.cloudm,
+            target: &self.config.directory,
             wires: &self.wires,
             records: self,
-            domain: &self.config.cloudm.domain,
+            domain: self.config.domain(),
             policy: &self.config.policy,
             ccai: self.config.ccai.as_ref().map(|ccai| (ccai, &self.filing)),
         }

@@ -16,10 +16,10 @@ use crate::latin::{Umlauts, latin};
 pub struct Policy {
     /// How addresses of new people are made.
     pub email: EmailPolicy,
-    /// Organizational unit (`parentPath`) of a new account where HR sends none. Default: CloudM decides.
+    /// Organizational unit (`parentPath`) of a new account where HR sends none. Default: the directory decides.
     pub ou: Option<String>,
-    /// What happens to a hire in the future. Default: CloudM's scheduled onboarding.
-    pub future_hires: FutureHires,
+    /// What happens to a hire in the future. Default: CloudM's scheduled onboarding; in another directory the first day is waited for.
+    pub future_hires: Option<FutureHires>,
     /// The time of the first day, where the person works, at which the account is there. Default 00:00: nobody waits on their
     /// first morning.
     #[serde(with = "people_model::time::clock")]
@@ -55,7 +55,7 @@ impl Default for Policy {
         Self {
             email: EmailPolicy::default(),
             ou: None,
-            future_hires: FutureHires::default(),
+            future_hires: None,
             start_time: Time::midnight(),
             leave_day: LeaveDay::default(),
             immediate_reasons: Vec::new(),
@@ -85,11 +85,10 @@ pub enum Decision {
 }
 
 /// What happens to a hire in the future.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FutureHires {
     /// CloudM's scheduled onboarding, at once.
-    #[default]
     Schedule,
     /// Wait here, and create on the first day.
     Wait,

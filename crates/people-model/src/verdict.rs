@@ -154,7 +154,7 @@ impl fmt::Display for Why {
             WhyKind::RateLimited => "too many requests",
             WhyKind::Token => "no access token",
             WhyKind::Unauthorized => {
-                "a fresh token was not accepted: check that the service account has a CloudM role and the domain is delegated"
+                "a fresh token was not accepted: check the login of [gapps], or that the service account has a CloudM role and the domain is delegated"
             }
             WhyKind::Forbidden => {
                 "the service account's CloudM role does not allow this for the person's organizational unit"

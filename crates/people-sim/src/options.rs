@@ -30,9 +30,12 @@ pub struct SimOptions {
     pub gapps_admin: String,
     /// With this password.
     pub gapps_password: String,
+    /// Whether Google Apps Provisioning keeps the name before a rename as a nickname.
+    pub gapps_keeps_nickname: bool,
     /// How long an offboarding workflow takes.
     pub offboard_takes: SignedDuration,
-    /// Whether a request may set `suspended`; `false` on an offboarded user brings them back.
+    /// Whether a request may set `suspended`, at CloudM and at Google Apps Provisioning; `false` on a user whom CloudM has offboarded brings
+    /// them back.
     pub suspended_writable: bool,
     /// Whether replies other than that of a scheduled create show `employeeId` and `costCentre`.
     pub employee_id_readable: bool,
@@ -60,6 +63,7 @@ impl Default for SimOptions {
             bamboohr_key: "sim-bamboohr-key".to_owned(),
             gapps_admin: "admin@example.com".to_owned(),
             gapps_password: "sim-gapps-password".to_owned(),
+            gapps_keeps_nickname: true,
             offboard_takes: SignedDuration::from_hours(1),
             suspended_writable: true,
             employee_id_readable: true,

@@ -1,5 +1,6 @@
 //! How the process ends: exit codes, and the one line on stderr that says why.
 
+use people_core::config::NoCloudm;
 use people_model::Why;
 use people_model::verdict::WhyKind;
 
@@ -134,6 +135,12 @@ impl From<LoadError> for Fail {
             LoadError::Journal(_) | LoadError::Client(_) => Self::failed(error.to_string()),
             _ => Self::input(error.to_string()),
         }
+    }
+}
+
+impl From<NoCloudm> for Fail {
+    fn from(error: NoCloudm) -> Self {
+        Self::input(error.to_string())
     }
 }
 

@@ -7,10 +7,11 @@ use proptest::sample::Index;
 use serde_json::Value;
 
 use super::fuse::Blow;
-use super::history::{History, careers, histories};
+use super::history::{History, careers, histories, histories_of};
 use super::hold;
 use super::order::faults;
 use super::rig::{Rig, run};
+use super::which::Which;
 
 /// What an undisturbed run leads to, and in how many operations.
 struct Expected {
@@ -19,14 +20,14 @@ struct Expected {
     operations: u64,
 }
 
-async fn undisturbed(history: &History) -> Expected {
-    let mut rig = Rig::new(0).await;
+async fn undisturbed(which: Which, history: &History) -> Expected {
+    let mut rig = Rig::of(which, 0).await;
     rig.play(history, |posts| posts).await;
     Expected { picture: rig.picture().await, once: rig.once(), operations: rig.operations() }
 }
 
-async fn dies(history: &History, blow: Blow, expected: &Expected) {
-    let mut rig = Rig::doomed(blow).await;
+async fn dies(which: Which, history: &History, blow: Blow, expected: &Expected) {
+    let mut rig = Rig::doomed(which, blow).await;
     rig.play(history, |posts| posts).await;
     assert!(rig.died(), "there is no operation {blow:?}");
     assert_eq!(rig.picture().await, expected.picture, "picture after {blow:?} of {history:?}");
@@ -38,26 +39,50 @@ async fn dies(history: &History, blow: Blow, expected: &Expected) {
 #[test]
 fn every_crash_in_every_career() {
     run(async {
-        for history in careers() {
-            let expected = undisturbed(&history).await;
-            for at in 1..=expected.operations {
-                for after in [false, true] {
-                    dies(&history, Blow { at, after }, &expected).await;
-                }
-            }
+        for history in careers(Which::Cloudm) {
+            dies_everywhere(Which::Cloudm, &history).await;
         }
     });
 }
 
 #[test]
+fn every_crash_in_every_career_over_the_provisioning_api() {
+    run(async {
+        for which in Which::PROVISIONING {
+            for history in careers(which) {
+                dies_everywhere(which, &history).await;
+            }
+        }
+    });
+}
+
+async fn dies_everywhere(which: Which, history: &History) {
+    let expected = undisturbed(which, history).await;
+    for at in 1..=expected.operations {
+        for after in [false, true] {
+            dies(which, history, Blow { at, after }, &expected).await;
+        }
+    }
+}
+
+#[test]
 fn any_crash_in_any_history() {
-    let cases = (histories(), any::<Index>(), any::<bool>());
-    hold(64, &cases, |(history, at, after)| {
+    crashes(Which::Cloudm, 64);
+}
+
+#[test]
+fn any_crash_in_any_history_over_the_provisioning_api() {
+    Which::PROVISIONING.into_iter().for_each(|which| crashes(which, 32));
+}
+
+fn crashes(which: Which, count: u32) {
+    let cases = (histories_of(which), any::<Index>(), any::<bool>());
+    hold(count, &cases, |(history, at, after)| {
         run(async {
-            let expected = undisturbed(&history).await;
+            let expected = undisturbed(which, &history).await;
             if expected.operations > 0 {
                 let at = 1 + at.index(expected.operations as usize) as u64;
-                dies(&history, Blow { at, after }, &expected).await;
+                dies(which, &history, Blow { at, after }, &expected).await;
             }
         });
     });
@@ -66,9 +91,18 @@ fn any_crash_in_any_history() {
 /// Whatever is heard of somebody while the outcome of the last step is not known.
 #[test]
 fn crashes_with_no_time_to_recover() {
+    no_time_to_recover(Which::Cloudm, 96);
+}
+
+#[test]
+fn crashes_with_no_time_to_recover_over_the_provisioning_api() {
+    Which::PROVISIONING.into_iter().for_each(|which| no_time_to_recover(which, 48));
+}
+
+fn no_time_to_recover(which: Which, count: u32) {
     let check = |history: &History, blows: &[Blow], faulty: Option<u64>| {
         run(async {
-            let mut rig = Rig::new(faulty.unwrap_or(0)).await;
+            let mut rig = Rig::of(which, faulty.unwrap_or(0)).await;
             for fault in faulty.map(|_| faults()).into_iter().flatten() {
                 rig.sim.add_fault(fault).expect("a fault");
             }
@@ -79,7 +113,7 @@ fn crashes_with_no_time_to_recover() {
             assert!(changed.is_empty(), "after {blows:?} of {history:?}: {changed:#?}");
         });
     };
-    for history in careers() {
+    for history in careers(which) {
         for at in 1..25 {
             check(&history, &[Blow { at, after: true }], None);
         }
@@ -104,5 +138,5 @@ fn crashes_with_no_time_to_recover() {
     }
     let blow = (1..40_u64, any::<bool>()).prop_map(|(at, after)| Blow { at, after });
     let cases = (histories(), prop::collection::vec(blow, 1..5), any::<Option<u64>>());
-    hold(96, &cases, |(history, blows, faulty)| check(&history, &blows, faulty));
+    hold(count, &cases, |(history, blows, faulty)| check(&history, &blows, faulty));
 }

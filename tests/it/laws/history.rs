@@ -7,6 +7,8 @@ use people_model::time::{SignedDuration, Timestamp, civil::Date};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::which::Which;
+
 /// The people of every history: given and family name. Addresses made of them are unique.
 const NAMES: [(&str, &str); 3] = [("Ana", "Silva"), ("Ben", "Okoro"), ("Cleo", "Haddad")];
 
@@ -21,6 +23,8 @@ pub(super) enum Said {
     Department(Option<u8>),
     Family(u8),
     Manager(usize),
+    /// The work address of this number.
+    Address(u8),
     /// Not said: they have made an account of their own with the address.
     OwnAccount,
     /// Not said: they accept the invitation, once they have one.
@@ -86,6 +90,14 @@ fn address(person: usize) -> String {
     format!("{given}.{family}@example.com").to_lowercase()
 }
 
+/// The address of this number; 0: the one that is made of the names.
+fn numbered(person: usize, n: u8) -> String {
+    match n {
+        0 => address(person),
+        n => format!("{}{n}@example.com", NAMES[person].0).to_lowercase(),
+    }
+}
+
 fn day_of(at: Timestamp) -> Date {
     at.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
@@ -116,6 +128,7 @@ fn body(person: usize, said: Said, occurred: Timestamp, today: Date) -> Value {
         Said::Department(n) => change("department", json!(n.map(|n| format!("Department {n}")))),
         Said::Family(n) => change("familyName", json!(format!("{family}-{n}"))),
         Said::Manager(other) => change("manager", json!((other + 1).to_string())),
+        Said::Address(n) => change("email", json!(numbered(person, n))),
         Said::OwnAccount | Said::Accepts => Value::Null,
     }
 }
@@ -131,6 +144,7 @@ impl fmt::Debug for Said {
             Self::Department(n) => write!(f, "Department({n:?})"),
             Self::Family(n) => write!(f, "Family({n})"),
             Self::Manager(n) => write!(f, "Manager({n})"),
+            Self::Address(n) => write!(f, "Address({n})"),
             Self::OwnAccount => f.write_str("OwnAccount"),
             Self::Accepts => f.write_str("Accepts"),
         }
@@ -169,7 +183,7 @@ impl History {
 
     fn end(&self, who: usize) -> End {
         let (mut members, mut hire, mut leave, mut leaves) = (Members::new(), None, None, 0);
-        let (mut today, mut said_so_far) = (0, 0);
+        let (mut today, mut said_so_far, mut at) = (0, 0, 0);
         for batch in &self.0 {
             today += i32::from(batch.after);
             let told = batch.told.iter().filter(|(person, said)| *person == who && said.is_heard());
@@ -184,6 +198,10 @@ impl History {
                     Said::HireCancelled => hire = None,
                     Said::Leave(day) => leave = Some((today + i32::from(day), said_so_far)),
                     Said::LeaveCancelled => leave = None,
+                    Said::Address(n) => {
+                        at = n;
+                        continue;
+                    }
                     _ => continue,
                 }
                 leaves += 1;
@@ -193,7 +211,7 @@ impl History {
         let stands =
             |hire: &(i32, u32)| leave.is_none_or(|leave: (i32, u32)| hire.1 > leave.1 && hire.0 > leave.0);
         let works = hire.filter(stands).map(|_| members);
-        End { address: address(who), works, leaves }
+        End { address: numbered(who, at), works, leaves }
     }
 }
 
@@ -251,8 +269,45 @@ pub(super) fn histories() -> impl Strategy<Value = History> {
     })
 }
 
-/// Careers by hand: whatever the bridge can do happens in one of them.
-pub(super) fn careers() -> Vec<History> {
+/// Any history, in which addresses change where the API knows no managers.
+pub(super) fn histories_of(which: Which) -> impl Strategy<Value = History> {
+    histories().prop_map(move |mut history| {
+        for (_, said) in history.0.iter_mut().flat_map(|batch| &mut batch.told) {
+            if let (Said::Manager(n), true) = (*said, which != Which::Cloudm) {
+                *said = Said::Address(n as u8);
+            }
+        }
+        history
+    })
+}
+
+/// Careers in which the address changes: there, back again, before a leave, and of somebody who comes back.
+fn renamed() -> Vec<History> {
+    use Said::{Address, Family, Hire, Leave};
+    vec![
+        History::of(&[
+            (0, &[(0, Hire(0))]),
+            (3, &[(0, Address(1)), (0, Family(2))]),
+            (3, &[(0, Address(0))]),
+        ]),
+        History::of(&[
+            (0, &[(0, Hire(0))]),
+            (3, &[(0, Address(1))]),
+            (0, &[(0, Address(2)), (0, Leave(-1))]),
+            (20, &[(0, Hire(0))]),
+        ]),
+    ]
+}
+
+/// Careers by hand: whatever the bridge can do there happens in one of them.
+pub(super) fn careers(which: Which) -> Vec<History> {
+    match which {
+        Which::Cloudm => usual(),
+        Which::Suspending | Which::Deleting => usual().into_iter().chain(renamed()).collect(),
+    }
+}
+
+fn usual() -> Vec<History> {
     use Said::{
         Accepts, Department, Family, Hire, HireCancelled, Leave, LeaveCancelled, Manager, OwnAccount, Title,
     };

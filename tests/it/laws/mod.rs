@@ -9,6 +9,7 @@ mod fuse;
 mod history;
 mod order;
 mod rig;
+mod which;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

@@ -6,26 +6,36 @@ use proptest::prelude::*;
 use super::history::{History, Post, careers, histories};
 use super::hold;
 use super::rig::{Rig, run};
+use super::which::Which;
 
 /// The rig after an undisturbed run.
-async fn undisturbed(history: &History) -> Rig {
-    let mut rig = Rig::new(0).await;
+async fn undisturbed(which: Which, history: &History) -> Rig {
+    let mut rig = Rig::of(which, 0).await;
     rig.play(history, |posts| posts).await;
     rig
 }
 
 #[test]
 fn an_applied_plan_is_empty() {
+    nothing_is_left_to_do(Which::Cloudm, 48);
+}
+
+#[test]
+fn an_applied_plan_is_empty_over_the_provisioning_api() {
+    Which::PROVISIONING.into_iter().for_each(|which| nothing_is_left_to_do(which, 24));
+}
+
+fn nothing_is_left_to_do(which: Which, count: u32) {
     let check = |history: &History| {
         run(async {
-            let rig = undisturbed(history).await;
+            let rig = undisturbed(which, history).await;
             rig.assert_end(history);
             let changed = rig.drive_all().await;
             assert!(changed.is_empty(), "{changed:#?}\n{:#?}", rig.picture().await);
         });
     };
-    careers().iter().for_each(check);
-    hold(48, &histories(), |history| check(&history));
+    careers(which).iter().for_each(check);
+    hold(count, &histories(), |history| check(&history));
 }
 
 /// Shuffles by a number, and sends some twice or thrice.
@@ -48,19 +58,31 @@ fn disordered(mut posts: Vec<Post>, mut dice: u64) -> Vec<Post> {
 
 #[test]
 fn order_and_repetition_do_not_count() {
+    order_does_not_count(Which::Cloudm, 48);
+}
+
+#[test]
+fn order_and_repetition_do_not_count_over_the_provisioning_api() {
+    Which::PROVISIONING.into_iter().for_each(|which| order_does_not_count(which, 24));
+}
+
+fn order_does_not_count(which: Which, count: u32) {
     let cases = (histories(), any::<u64>(), any::<bool>());
     let check = |history: &History, dice: u64, at_once: bool| {
         run(async {
-            let expected = undisturbed(history).await;
-            let mut rig = if at_once { Rig::at_once(0).await } else { Rig::new(0).await };
+            let expected = undisturbed(which, history).await;
+            let mut rig = Rig::of(which, 0).await;
+            if at_once {
+                rig.drive_at_once();
+            }
             rig.play(history, |posts| disordered(posts, dice)).await;
             assert_eq!(rig.picture().await, expected.picture().await, "picture");
             assert_eq!(rig.once(), expected.once(), "once");
             rig.assert_end(history);
         });
     };
-    careers().iter().enumerate().for_each(|(n, career)| check(career, n as u64, false));
-    hold(48, &cases, |(history, dice, at_once)| check(&history, dice, at_once));
+    careers(which).iter().enumerate().for_each(|(n, career)| check(career, n as u64, false));
+    hold(count, &cases, |(history, dice, at_once)| check(&history, dice, at_once));
 }
 
 /// One request in five meets one of these.
@@ -78,11 +100,23 @@ pub(super) fn faults() -> [Fault; 6] {
 
 #[test]
 fn faults_cost_time_and_nothing_else() {
+    faults_cost_time(Which::Cloudm, 48);
+}
+
+#[test]
+fn faults_cost_time_and_nothing_else_over_the_provisioning_api() {
+    Which::PROVISIONING.into_iter().for_each(|which| faults_cost_time(which, 24));
+}
+
+fn faults_cost_time(which: Which, count: u32) {
     let cases = (histories(), any::<u64>(), any::<bool>());
     let check = |history: &History, seed: u64, at_once: bool| {
         run(async {
-            let expected = undisturbed(history).await;
-            let mut rig = if at_once { Rig::at_once(seed).await } else { Rig::new(seed).await };
+            let expected = undisturbed(which, history).await;
+            let mut rig = Rig::of(which, seed).await;
+            if at_once {
+                rig.drive_at_once();
+            }
             for fault in faults() {
                 rig.sim.add_fault(fault).expect("a fault");
             }
@@ -93,7 +127,7 @@ fn faults_cost_time_and_nothing_else() {
         });
     };
     for seed in 0..6 {
-        careers().iter().for_each(|career| check(career, seed, false));
+        careers(which).iter().for_each(|career| check(career, seed, false));
     }
-    hold(48, &cases, |(history, seed, at_once)| check(&history, seed, at_once));
+    hold(count, &cases, |(history, seed, at_once)| check(&history, seed, at_once));
 }

@@ -22,26 +22,8 @@ use serde_json::{Value, json};
 
 use super::fuse::{Blow, Book, Carrier, Fuse, Time};
 use super::history::{History, Post, Said};
+use super::which::{self, Which};
 use crate::world::{HR_SECRET, START, hmac256, key_pem, person_key};
-
-const CONFIG: &str = r#"
-[cloudm]
-domain = "example.com"
-base_url = "{cloudm}"
-[google]
-credentials = "key"
-[invitations]
-customer = "C01"
-admin = "admin@example.com"
-base_url = "{cloudidentity}"
-unmanaged = "invite"
-wait = "365d"
-[[source]]
-name = "hr"
-kind = "standard-webhooks"
-secrets = [{ file = "hr" }]
-timezone = "Europe/Berlin"
-"#;
 
 /// What is due within this time of the present is waited for: retries, and the lease of a bridge that has died. First days and last
 /// days are not.
@@ -63,6 +45,7 @@ fn native() -> Rc<Native> {
 /// Clouds, a journal, and a bridge over them that can be replaced.
 pub(super) struct Rig {
     pub(super) sim: Sim,
+    which: Which,
     pub(super) bridge: RigBridge,
     memory: Rc<Memory>,
     native: Rc<Native>,
@@ -77,8 +60,11 @@ pub(super) struct Rig {
 }
 
 impl Rig {
-    pub(super) async fn new(seed: u64) -> Self {
-        Self::with(CONFIG, SimOptions { seed, ..SimOptions::default() }).await
+    /// A rig with this directory.
+    pub(super) async fn of(which: Which, seed: u64) -> Self {
+        let gapps_keeps_nickname = which != Which::Deleting;
+        let options = SimOptions { seed, gapps_keeps_nickname, ..SimOptions::default() };
+        Self { which, ..Self::with(&which.config(), options).await }
     }
 
     /// A rig with this configuration; `{cloudm}` and `{ccai}` are filled in.
@@ -90,10 +76,11 @@ impl Rig {
         let fuse = Rc::<Fuse>::default();
         let urls = sim.urls();
         let config = config.replace("{cloudm}", &urls.cloudm).replace("{ccai}", &urls.ccai);
-        let config = config.replace("{cloudidentity}", &urls.cloudidentity);
+        let config = config.replace("{cloudidentity}", &urls.cloudidentity).replace("{gapps}", &urls.gapps);
         let bridge = bridge(&config, &sim, &memory, &native, &time, &fuse);
         Self {
             sim,
+            which: Which::Cloudm,
             bridge,
             memory,
             native,
@@ -106,19 +93,14 @@ impl Rig {
         }
     }
 
-    /// A rig that drives several people at once.
-    pub(super) async fn at_once(seed: u64) -> Self {
-        Self { at_once: true, ..Self::new(seed).await }
-    }
-
     /// From now on several people are driven at once.
     pub(super) fn drive_at_once(&mut self) {
         self.at_once = true;
     }
 
     /// A rig whose first bridge dies.
-    pub(super) async fn doomed(blow: Blow) -> Self {
-        let mut rig = Self::new(0).await;
+    pub(super) async fn doomed(which: Which, blow: Blow) -> Self {
+        let mut rig = Self::of(which, 0).await;
         rig.light(Fuse::blowing(blow));
         rig
     }
@@ -310,7 +292,11 @@ impl Rig {
             let after = self.memory.read(&key).await.expect("infallible");
             changed.extend(after.iter().skip(before.len()).map(|entry| format!("{person} writes {entry:?}")));
         }
-        let effects = self.sim.calls(calls).into_iter().filter(|call| call.effect && call.api != "token");
+        let effects = self
+            .sim
+            .calls(calls)
+            .into_iter()
+            .filter(|call| call.effect && call.api != "token" && call.op != "login");
         changed.extend(effects.map(|call| format!("{} {}", call.op, call.path)));
         changed
     }
@@ -322,7 +308,7 @@ impl Rig {
             let found = state.workflows.iter().find(|workflow| workflow.id == id);
             found.map_or_else(|| "none".to_owned(), |found| format!("{:?} {:?}", found.kind, found.state))
         };
-        let mut picture = BTreeMap::new();
+        let mut picture = which::accounts(&state);
         for (address, profile) in &state.users {
             let mut profile = profile.clone();
             profile.remove("passwordUpdated");
@@ -350,6 +336,9 @@ impl Rig {
     /// Asserts that the clouds show the end of this history, whatever way led there, and that nobody has two accounts.
     pub(super) fn assert_end(&self, history: &History) {
         let (state, once) = (self.sim.state(), self.once());
+        if self.which != Which::Cloudm {
+            return which::assert_end(&state, &once, history);
+        }
         for end in history.ends() {
             let profile = state.users.get(&end.address);
             let off = profile.is_none_or(|profile| {
@@ -386,8 +375,7 @@ impl Rig {
     pub(super) fn once(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
         for call in self.sim.calls(0).into_iter().filter(|call| call.effect) {
-            let once = ["users.create", "users.schedule", "users.offboard", "userinvitations.send"];
-            if once.contains(&&*call.op) {
+            if self.which.once().contains(&&*call.op) {
                 *counts.entry(format!("{} {}", call.op, call.path)).or_default() += 1;
             }
         }
@@ -407,6 +395,7 @@ fn bridge(
     let secrets = |reference: &SecretRef| {
         Ok(match reference {
             SecretRef::File(file) if file == "ccai" => Secret::from(SimOptions::default().ccai.token),
+            SecretRef::File(file) if file == "gapps" => Secret::from(SimOptions::default().gapps_password),
             _ => Secret::from(format!("whsec_{}", STANDARD.encode(HR_SECRET))),
         })
     };

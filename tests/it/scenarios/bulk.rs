@@ -146,3 +146,18 @@ async fn an_account_that_was_offboarded_elsewhere_still_asks_the_breaker() {
     let inactive = (0..8).filter(|n| agent(&world, *n)["user"]["status"] == "Inactive").count();
     assert_eq!((world.ops().iter().filter(|op| *op == "users.offboard").count(), inactive), (0, 5));
 }
+
+/// The files do not ask which directory follows HR.
+#[tokio::test]
+async fn the_same_files_where_the_directory_is_another_one() {
+    let config = format!("{}{TABLE}", super::provisioning::config("", ""));
+    let world = World::with(&config, SimOptions::default()).await;
+    say(&world, "hire", 1, json!({})).await;
+    window_ends(&world, "09:11:00", 1).await;
+    assert_eq!(agent(&world, 1)["user"]["status"], "Active");
+    say(&world, "leave", 1, json!({})).await;
+    window_ends(&world, "09:21:00", 2).await;
+    assert_eq!(agent(&world, 1)["user"]["status"], "Inactive");
+    let users = world.sim.state().gapps["users"].clone();
+    assert_eq!(users["ana.silva1@example.com"]["suspended"], true);
+}

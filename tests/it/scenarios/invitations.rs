@@ -198,6 +198,22 @@ async fn what_never_shows_is_a_question_for_a_human() {
 }
 
 #[tokio::test]
+async fn who_answers_when_a_human_was_asked_already_is_not_forgotten() {
+    let world = world("invite").await;
+    world.say(hire("7", "2026-03-01")).await;
+    world.pass("2026-03-17T09:00:00Z").await;
+    let (status, note) = world.person("hr/7").await;
+    assert!(status == Status::Held && note.contains("not answered in time"), "{note}");
+    // Looked at once a day, and still a question.
+    world.pass("2026-03-18T10:00:00Z").await;
+    assert_eq!(world.person("hr/7").await, (status, note));
+    assert!(world.sim.answer_invitation(ANA, true));
+    world.pass("2026-03-19T11:00:00Z").await;
+    assert_eq!(world.person("hr/7").await, (Status::Settled, "agrees".to_owned()));
+    assert_eq!((world.users(), world.asked("send")), (vec![ANA.to_owned()], 1));
+}
+
+#[tokio::test]
 async fn an_invitation_by_an_administrator_is_followed_too() {
     let world = empty("invite", SimOptions::default()).await;
     let invited =

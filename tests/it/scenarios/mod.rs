@@ -13,6 +13,7 @@ mod names;
 mod outage;
 mod privacy;
 mod proof;
+mod provisioning;
 mod safety;
 mod trust;
 

@@ -1,4 +1,4 @@
-//! `[gapps]`: a Google Apps Provisioning API to call, and the facade that answers it over CloudM.
+//! `[gapps]`: a Google Apps Provisioning API to call, or to be the directory that follows HR; and the facade that answers it over CloudM.
 
 use people_model::{Domain, Email};
 use serde::Deserialize;
@@ -10,10 +10,16 @@ use crate::source::ConfigProblem;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gapps {
+    /// Whether this API is the directory that follows HR, in place of CloudM. Default no.
+    #[serde(default)]
+    pub directory: bool,
+    /// What becomes of the account of somebody who leaves, where this is the directory. Default `suspend`.
+    #[serde(default)]
+    pub leave: Option<Leave>,
     /// The API's base URL; `/a/feeds` lies below it. Absent: no API is called.
     #[serde(default)]
     pub base_url: Option<String>,
-    /// The domain whose users are meant. Default: CloudM's.
+    /// The domain whose users are meant. Default: CloudM's; where there is no CloudM it must be named.
     #[serde(default)]
     pub domain: Option<Domain>,
     /// What proves who asks. Default `client-login`.
@@ -34,6 +40,17 @@ pub struct Gapps {
     /// The facade.
     #[serde(default)]
     pub facade: Option<Facade>,
+}
+
+/// What becomes of the account of somebody who leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leave {
+    /// It is suspended: nothing is lost, and a rehire has it back.
+    #[default]
+    Suspend,
+    /// It is deleted with all that is in it. Nobody can take that back, and its name cannot be used again for five days.
+    Delete,
 }
 
 /// What proves who asks.

@@ -3,18 +3,20 @@
 use std::fmt;
 
 use jiff::tz::TimeZone;
-use people_model::SourceName;
 use people_model::time::{SignedDuration, zone};
+use people_model::{Domain, SourceName};
 use serde::Deserialize;
 
 use crate::engine::bulk;
 use crate::policy::Policy;
 use crate::source::{ConfigProblem, SourceConfig};
+use crate::target::Directory;
 use crate::target::ccai::Ccai;
 use crate::target::cloudm::Cloudm;
 use crate::target::invitations::Invitations;
 
 mod closest;
+mod directory;
 pub mod gapps;
 mod google;
 mod locate;
@@ -26,39 +28,60 @@ pub use google::{CredentialsProblem, CredentialsRef, Google, SignerKind};
 pub use secret::{SecretRef, Secrets};
 pub use span::Span;
 
-/// `people.toml`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// `people.toml`, checked.
+#[derive(Debug, Clone)]
 pub struct Config {
-    /// The target.
-    pub cloudm: Cloudm,
+    /// The directory that follows HR: `[cloudm]`, or `[gapps]` where it says so.
+    pub directory: Directory,
     /// Cloud Identity's user invitations, where unmanaged accounts are to be found and invited.
-    #[serde(default)]
     pub invitations: Option<Invitations>,
-    /// How to get tokens for it.
+    /// How to get tokens of Google.
     pub google: Google,
-    /// The Google Apps Provisioning API, to call or to answer.
-    #[serde(default)]
+    /// The Google Apps Provisioning API, to follow HR, to call or to answer.
     pub gapps: Option<gapps::Gapps>,
     /// CCAI Platform, where there is one.
-    #[serde(default)]
     pub ccai: Option<Ccai>,
     /// Where everything that must survive is kept.
-    #[serde(default)]
     pub journal: JournalConfig,
     /// The HTTP surface.
-    #[serde(default)]
     pub server: Server,
     /// The HR systems.
-    #[serde(default, rename = "source")]
     pub sources: Vec<SourceConfig>,
     /// The operator's decisions.
-    #[serde(default)]
     pub policy: Policy,
     /// The document, so that what shows later can still name its line. It holds no secret.
-    #[serde(skip)]
     document: String,
+    named_google: bool,
 }
+
+/// `people.toml` as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    cloudm: Option<Cloudm>,
+    #[serde(default)]
+    invitations: Option<Invitations>,
+    #[serde(default)]
+    google: Option<Google>,
+    #[serde(default)]
+    gapps: Option<gapps::Gapps>,
+    #[serde(default)]
+    ccai: Option<Ccai>,
+    #[serde(default)]
+    journal: JournalConfig,
+    #[serde(default)]
+    server: Server,
+    #[serde(default, rename = "source")]
+    sources: Vec<SourceConfig>,
+    #[serde(default)]
+    policy: Policy,
+}
+
+/// What is asked for speaks to CloudM, and the directory is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("CloudM is not configured; this needs [cloudm], and here [gapps] is the directory")]
+pub struct NoCloudm;
 
 /// `[journal]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -130,12 +153,45 @@ impl fmt::Display for ConfigError {
 impl Config {
     /// Parses and checks the document. Secrets are not resolved yet.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let mut config: Self =
+        let document: Document =
             crate::toml::from_str(text).map_err(|error| locate::parse_error(text, &error))?;
-        config.check().map_err(|problem| locate::problem(text, problem))?;
-        config.cloudm.invitations.clone_from(&config.invitations);
-        config.document = text.to_owned();
+        let problem = |problem| locate::problem(text, problem);
+        let directory = directory::directory(&document).map_err(problem)?;
+        let named_google = document.google.is_some();
+        let google = directory::google(&document).map_err(problem)?;
+        let config = Self {
+            directory,
+            invitations: document.invitations,
+            google,
+            gapps: document.gapps,
+            ccai: document.ccai,
+            journal: document.journal,
+            server: document.server,
+            sources: document.sources,
+            policy: document.policy,
+            document: text.to_owned(),
+            named_google,
+        };
+        config.check().map_err(problem)?;
         Ok(config)
+    }
+
+    /// The tenant's domain.
+    pub fn domain(&self) -> &Domain {
+        self.directory.domain()
+    }
+
+    /// Whether there is a `[google]`: a directory that is logged in to with a password needs none.
+    pub fn names_google(&self) -> bool {
+        self.named_google
+    }
+
+    /// CloudM, where that is the directory.
+    ///
+    /// # Errors
+    /// Where it is not.
+    pub fn cloudm(&self) -> Result<&Cloudm, NoCloudm> {
+        self.directory.cloudm().ok_or(NoCloudm)
     }
 
     /// The line of a dotted key such as `source[1].map.fields.title`, or of its table.
@@ -145,7 +201,7 @@ impl Config {
 
     fn check(&self) -> Result<(), ConfigProblem> {
         let problem = |key: &str, problem: &str| Err(ConfigProblem::new(key, problem));
-        if !trusted_url(&self.cloudm.base_url) {
+        if self.cloudm().is_ok_and(|cloudm| !trusted_url(&cloudm.base_url)) {
             return problem("cloudm.base_url", "must be an https:// URL; http:// is for this machine only");
         }
         if let Some(gapps) = &self.gapps {

@@ -87,7 +87,7 @@ struct Run<'p> {
     /// The mark that stands in the journal, if this run has written one.
     marked: Option<Mark>,
     /// How it ended, where what was written last says that it has: what was seen is not asked again at a later time.
-    over: Option<Outcome>,
+    over: Option<Stop>,
 }
 
 impl<H, J, T, S, R> Drive<'_, H, J, T, S, R>
@@ -159,8 +159,8 @@ where
                     if !self.write(&mut run, entry).await? {
                         return Ok(Stop::Raced);
                     }
-                    if let Some(outcome) = run.over {
-                        return Ok(Stop::Over(outcome));
+                    if let Some(stop) = run.over {
+                        return Ok(stop);
                     }
                 }
                 Next::Look(sight) => {
@@ -205,7 +205,8 @@ where
         let goal_at = |at| goal(&run.state, self.policy, &zone, at);
         let goal = goal_at(now);
         // A pause ends when HR wants something else than at its beginning: a question must not keep a leaver in.
-        let over = run.state.paused.is_some_and(|since| goal_at(since).wanted != goal.wanted);
+        let over = run.state.paused.is_some_and(|since| goal_at(since).wanted != goal.wanted)
+            || run.state.reconsidered().is_some_and(|at| at <= now);
         let resumed = over.then(|| run.state.resumed());
         let situation = Situation {
             domain: self.domain,
@@ -314,9 +315,10 @@ where
             _ => mark(due, Status::Working, String::new()),
         };
         let mut over = None;
-        if let Some(Entry::Settled { .. }) = entries.last() {
-            let missing = self.missing_colleague(run);
-            mark.waits_for = missing;
+        if let Some(Entry::Settled { .. } | Entry::Held { .. }) = entries.last() {
+            if mark.status != Status::Held {
+                mark.waits_for = self.missing_colleague(run);
+            }
             let probe = Run {
                 person: run.person,
                 state: state.clone(),
@@ -324,9 +326,16 @@ where
                 marked: None,
                 over: None,
             };
-            if let Next::Over { due, outcome } = self.decide(&probe, self.host.now()) {
-                mark.due = due;
-                over = Some(outcome);
+            match self.decide(&probe, self.host.now()) {
+                Next::Over { due, outcome } => {
+                    mark.due = due;
+                    over = Some(Stop::Over(outcome));
+                }
+                Next::Held { due } => {
+                    mark.due = due;
+                    over = Some(Stop::Held);
+                }
+                _ => {}
             }
         }
         match self.journal.append(run.person, at, entries, &mark).await? {

@@ -136,6 +136,19 @@ pub struct Offboarding {
     pub workflow: Option<WorkflowId>,
 }
 
+/// A change of the account's address.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Renamed {
+    /// The address before.
+    pub from: Email,
+    /// The address after.
+    pub to: Email,
+    /// When it was asked for, or acknowledged.
+    pub at: Timestamp,
+    /// Whether it was acknowledged.
+    pub done: bool,
+}
+
 /// An invitation to the owner of an unmanaged account that was sent from here, or may have been.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invitation {
@@ -189,4 +202,11 @@ pub struct Notice {
     pub source: SourceName,
     /// What the source needs.
     pub notice: Members,
+}
+
+/// Puts a later statement in the place of an earlier one.
+pub(super) fn newer<T>(register: &mut Option<Register<T>>, version: &Version, value: impl FnOnce() -> T) {
+    if register.as_ref().is_none_or(|old| old.version < *version) {
+        *register = Some(Register { version: version.clone(), value: value() });
+    }
 }

@@ -50,7 +50,7 @@ pub enum Next {
     },
     /// Nothing before that moment.
     Wait(Timestamp),
-    /// Nothing before a human decides, or that moment, at which HR wants something else.
+    /// Nothing before a human decides, or that moment, at which HR wants something else or it is worth another look.
     Held {
         /// When.
         due: Option<Timestamp>,
@@ -69,7 +69,7 @@ pub fn next<T: Target>(s: &Situation<'_>, seen: &Seen, target: &T) -> Next {
     let state = s.state;
     let later = s.goal.changes;
     if state.held.is_some() {
-        return Next::Held { due: later };
+        return Next::Held { due: later.into_iter().chain(state.reconsidered()).min() };
     }
     if let Some(Outcome::Rejected) = state.settled {
         return Next::Over { outcome: Outcome::Rejected, due: later };

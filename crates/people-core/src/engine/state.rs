@@ -6,23 +6,26 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use people_model::time::Timestamp;
+use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{
-    Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Step, Trust, Verdict, Why,
-    WorkflowId,
+    Api, Call, Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Step, Trust,
+    Verdict, Why, WorkflowId,
 };
 use serde_json::Value;
 
 use super::bulk::Rows;
 use super::facts::{
     Ending, Hire, Invitation, Leave, LeaveDays, Names, Notice, Offboarding, Onboarding, Open, Register,
-    Registers, Seed, Tries, Version,
+    Registers, Renamed, Seed, Tries, Version, newer,
 };
 
 /// The members that an address is made of.
 const GIVEN: &str = "givenName";
 const FAMILY: &str = "familyName";
+
+/// How long something is held before it is looked at again, where it may pass by itself.
+const RECONSIDERED: SignedDuration = SignedDuration::from_hours(24);
 
 /// The fold of a log.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -53,6 +56,8 @@ pub struct State {
     pub offboarding: Option<Offboarding>,
     /// The invitation that was sent from here, or may have been, until the account is there or the invitation taken back.
     pub invitation: Option<Invitation>,
+    /// The change of address that was asked for last, until the target agrees.
+    pub renamed: Option<Renamed>,
     /// When the account was made usable again, last.
     pub restored: Option<Timestamp>,
     /// The account was suspended from here, and not restored.
@@ -130,6 +135,8 @@ impl State {
                 self.fetch_tries = None;
             }
             Entry::Adopted { address, .. } => {
+                // It was taken away, and is there again.
+                self.offboarding.take_if(|_| self.account.as_ref() == Some(address));
                 self.account = Some(address.clone());
                 self.created |= self.attempted.contains(address);
                 self.created |=
@@ -183,6 +190,7 @@ impl State {
                     self.suspended = false;
                 }
                 if present {
+                    self.renamed = None;
                     self.onboarding.take_if(|onboarding| onboarding.at <= *at);
                 }
             }
@@ -210,6 +218,12 @@ impl State {
         state.resume();
         state.notices.clear();
         state
+    }
+
+    /// When what is held is looked at again by itself: whoever was invited may answer late, and nobody is asked in vain.
+    pub fn reconsidered(&self) -> Option<Timestamp> {
+        let passes = matches!(self.held, Some(HeldWhy::InvitationUnanswered | HeldWhy::InvitationAccepted));
+        self.paused.filter(|_| passes).and_then(|since| since.saturating_add(RECONSIDERED).ok())
     }
 
     fn hear(&mut self, id: EventId, received: Timestamp, trust: Trust, event: Event) {
@@ -261,10 +275,8 @@ impl State {
                 if !matches!(step.effect, Effect::Invite { .. } | Effect::CancelInvitation { .. }) {
                     self.attempted.clear();
                 }
-                if let (Effect::Update | Effect::Restore | Effect::Suspend, Some(Value::Object(body))) =
-                    (&step.effect, &step.call.body)
-                {
-                    self.sent.extend(body.clone());
+                if let Effect::Update | Effect::Restore | Effect::Suspend = step.effect {
+                    self.acknowledged(&step.call);
                 }
                 match step.effect {
                     Effect::Create { address } => {
@@ -285,7 +297,10 @@ impl State {
                     }
                     Effect::Update => {}
                     Effect::Rename { address } => {
-                        self.account = Some(answer.address.clone().unwrap_or(address))
+                        if let Some(renamed) = &mut self.renamed {
+                            (renamed.at, renamed.done) = (at, true);
+                        }
+                        self.account = Some(answer.address.clone().unwrap_or(address));
                     }
                     Effect::Restore => self.restore(at),
                     Effect::Suspend => self.suspended = true,
@@ -315,6 +330,10 @@ impl State {
             Verdict::Refused { why } => {
                 self.not_invited();
                 let Some(Open { step, .. }) = self.open.take() else { return };
+                // Where it is absent an earlier try may have renamed it; else nothing was.
+                if matches!(step.effect, Effect::Rename { .. }) && why.kind != WhyKind::Absent {
+                    self.renamed = None;
+                }
                 match (&step.effect, why.kind) {
                     // Taken back already, or it has taken place: then the account is where it was asked for.
                     (Effect::AbortOnboarding { .. }, WhyKind::Absent) => {
@@ -334,8 +353,18 @@ impl State {
                             invitation.ending = Ending::Refused;
                         }
                     }
-                    (Effect::Create { address } | Effect::Schedule { address, .. }, WhyKind::Conflict) => {
+                    (
+                        Effect::Create { address }
+                        | Effect::Schedule { address, .. }
+                        | Effect::Rename { address },
+                        WhyKind::Conflict,
+                    ) => {
                         self.taken.insert(address.clone());
+                        self.tried(at, None);
+                    }
+                    // A nickname: it is there, as good as acknowledged, or something that no look shows is in its place.
+                    (Effect::Update, WhyKind::Conflict) if step.call.api == Api::Gapps => {
+                        self.acknowledged(&step.call);
                         self.tried(at, None);
                     }
                     // The user is gone since the look, or somebody else was faster: look again.
@@ -346,6 +375,15 @@ impl State {
                     }
                 }
             }
+        }
+    }
+
+    /// What a change has sent; one without a body is known by its name.
+    fn acknowledged(&mut self, call: &Call) {
+        match &call.body {
+            Some(Value::Object(body)) => self.sent.extend(body.clone()),
+            Some(_) => {}
+            None => _ = self.sent.insert(call.op.clone(), Value::Bool(true)),
         }
     }
 
@@ -363,6 +401,10 @@ impl State {
             }
             Effect::Restore | Effect::AbortOffboarding { .. } => self.restoring = true,
             Effect::Suspend => self.suspended = true,
+            Effect::Rename { address: to } => {
+                let from = self.account.clone().filter(|from| from != to);
+                self.renamed = from.map(|from| Renamed { from, to: to.clone(), at, done: false });
+            }
             Effect::AbortOnboarding { .. } => {
                 if let Some(onboarding) = &mut self.onboarding {
                     onboarding.ending = true;
@@ -445,10 +487,4 @@ fn day_of(at: Timestamp) -> Date {
 fn again(tries: &mut Option<Tries>, at: Timestamp, after_s: Option<u32>) {
     let count = tries.map_or(0, |tries| tries.count).saturating_add(1);
     *tries = Some(Tries { count, last: at, after_s });
-}
-
-fn newer<T>(register: &mut Option<Register<T>>, version: &Version, value: impl FnOnce() -> T) {
-    if register.as_ref().is_none_or(|old| old.version < *version) {
-        *register = Some(Register { version: version.clone(), value: value() });
-    }
 }

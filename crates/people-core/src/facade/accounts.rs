@@ -122,7 +122,7 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
         if let Some(ou) = &self.config.policy.ou {
             profile.insert("parentPath".into(), json!(ou));
         }
-        let mut call = Create { domain: &self.config.cloudm.domain, profile }.call();
+        let mut call = Create { domain: &self.cloudm.domain, profile }.call();
         call.password = false;
         let verdict = self.call(&call).await;
         let made = match &verdict {
@@ -205,7 +205,7 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
             return Err(Problem::named("EntityCannotBeModified", who.as_str()));
         }
         self.guard(&account).await?;
-        let call = Offboard { domain: &self.config.cloudm.domain, user: account.address.as_str() }.call();
+        let call = Offboard { domain: &self.cloudm.domain, user: account.address.as_str() }.call();
         match self.call(&call).await {
             Verdict::Done { .. } => Ok(answer::deleted()),
             verdict @ Verdict::Unknown { .. } => match self.look(&account.address).await? {
@@ -271,7 +271,7 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
         }
         let key = || {
             Some(PersonKey {
-                tenant: self.config.cloudm.domain.clone(),
+                tenant: self.cloudm.domain.clone(),
                 group: SourceName::parse("gapps-facade").ok()?,
                 worker: WorkerId::parse(name).ok()?,
             })
@@ -296,13 +296,12 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
     async fn patch(&self, who: &Email, after: &Email, change: Value) -> Result<(), Problem> {
         let Value::Object(members) = change else { return Err(Problem::unknown()) };
         let patch = Patch(members);
-        let call =
-            PatchUser { domain: &self.config.cloudm.domain, user: who.as_str(), patch: patch.clone() }.call();
+        let call = PatchUser { domain: &self.cloudm.domain, user: who.as_str(), patch: patch.clone() }.call();
         match self.call(&call).await {
             Verdict::Done { .. } => {}
             verdict => return Err(Problem::from(&verdict, who.as_str())),
         }
-        let get = Get { domain: &self.config.cloudm.domain, user: after.as_str() }.call();
+        let get = Get { domain: &self.cloudm.domain, user: after.as_str() }.call();
         let Verdict::Done { answer: Value::Object(profile) } = self.call(&get).await else {
             return Err(Problem::unknown());
         };
@@ -326,12 +325,11 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
     }
 
     async fn look(&self, who: &Email) -> Result<Option<Account>, Problem> {
-        self.read(&Get { domain: &self.config.cloudm.domain, user: who.as_str() }.call(), who).await
+        self.read(&Get { domain: &self.cloudm.domain, user: who.as_str() }.call(), who).await
     }
 
     async fn by_alias(&self, alias: &Email) -> Result<Option<Account>, Problem> {
-        self.read(&GetByAlias { domain: &self.config.cloudm.domain, alias: alias.as_str() }.call(), alias)
-            .await
+        self.read(&GetByAlias { domain: &self.cloudm.domain, alias: alias.as_str() }.call(), alias).await
     }
 
     async fn read(&self, call: &Call, who: &Email) -> Result<Option<Account>, Problem> {

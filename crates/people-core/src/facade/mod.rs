@@ -22,6 +22,7 @@ use crate::config::gapps::Facade as Settings;
 use crate::config::{Config, ConfigError, Secrets};
 use crate::host::Host;
 use crate::journal::Journal;
+use crate::target::cloudm::Cloudm;
 use crate::target::gapps::{OPERATIONS, Operation};
 use crate::wire::Wires;
 
@@ -39,6 +40,7 @@ pub struct Facade<H, J, S> {
     journal: J,
     wires: Wires<S>,
     config: Config,
+    cloudm: Cloudm,
     settings: Settings,
     domain: Domain,
     logins: Logins,
@@ -104,8 +106,13 @@ impl<H: Host, J: Journal, S: Signer> Facade<H, J, S> {
             key: "gapps.facade.accounts".into(),
             problem,
         })?;
-        let domain = gapps.domain.clone().unwrap_or_else(|| config.cloudm.domain.clone());
-        Ok(Self { host, journal, wires, settings, domain, logins, writing: Mutex::new(()), config })
+        let cloudm = config.cloudm().cloned().map_err(|no| ConfigError {
+            line: config.line_of("gapps"),
+            key: "gapps.facade".into(),
+            problem: no.to_string(),
+        })?;
+        let domain = gapps.domain.clone().unwrap_or_else(|| cloudm.domain.clone());
+        Ok(Self { cloudm, host, journal, wires, settings, domain, logins, writing: Mutex::new(()), config })
     }
 
     /// Where to listen.

@@ -11,9 +11,13 @@ use crate::engine::{Seen, Situation};
 
 pub mod ccai;
 pub mod cloudm;
+mod directory;
+mod find;
 #[cfg(feature = "gapps")]
 pub mod gapps;
 pub mod invitations;
+
+pub use directory::Directory;
 
 /// What an answer means, by the rules of the API that gave it. Total.
 pub fn judge(call: &Call, answer: &Response<Bytes>) -> Verdict<Answer> {
@@ -75,6 +79,9 @@ pub enum Sight {
     Invitation(InvitationName),
     /// Whether whoever has this address can be invited. A refusal to say shows as nothing.
     Invitable(InvitationName),
+    /// Something else that the Provisioning API shows.
+    #[cfg(feature = "gapps")]
+    Gapps(gapps::Look),
 }
 
 impl Sight {

@@ -24,17 +24,31 @@ pub(super) fn encode<H: Host>(host: &H, call: &Call) -> Option<(String, Bytes)> 
             Some((content_type(), Bytes::from(serde_json::to_vec(&body).ok()?)))
         }
         #[cfg(feature = "gapps")]
-        Form::Atom if call.password => {
-            use people_model::gapps::xml::{Limits, parse};
-            let mut entry = parse(body.as_str()?.as_bytes(), Limits::default()).ok()?;
-            let mut password = password(host);
-            let filled = people_model::gapps::shape::set_password(&mut entry, &password);
-            password.zeroize();
-            Some((content_type(), Bytes::from(filled.then(|| entry.document().ok())??)))
+        Form::Atom if call.password || body.is_object() => {
+            Some((content_type(), Bytes::from(entry(host, call, body)?)))
         }
         Form::Atom => Some((content_type(), Bytes::copy_from_slice(body.as_str()?.as_bytes()))),
         Form::File => multipart(body),
     }
+}
+
+/// An entry as it is sent: of members by name, or of a document, with a password where there is to be one.
+#[cfg(feature = "gapps")]
+fn entry<H: Host>(host: &H, call: &Call, body: &Value) -> Option<String> {
+    use people_model::gapps::xml::{Limits, parse};
+    let mut entry = match body {
+        Value::Object(members) => crate::target::gapps::operation(&call.op)?.entry(members).ok()?,
+        text => parse(text.as_str()?.as_bytes(), Limits::default()).ok()?,
+    };
+    if call.password {
+        let mut password = password(host);
+        let filled = people_model::gapps::shape::set_password(&mut entry, &password);
+        password.zeroize();
+        if !filled {
+            return None;
+        }
+    }
+    entry.document().ok()
 }
 
 /// `multipart/form-data` of the members of an object. The member `file` is sent as a file of JSON named by the member `filename`; others

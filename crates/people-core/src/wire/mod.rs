@@ -25,10 +25,8 @@ pub use login::ClientLogin;
 
 /// The ways to all APIs that are configured.
 pub struct Wires<S> {
-    /// To CloudM; always there.
-    pub cloudm: Wire<S>,
-    /// To the neighbouring APIs.
-    pub others: Vec<(Api, Wire<S>)>,
+    /// Each with the API that it leads to.
+    pub ways: Vec<(Api, Wire<S>)>,
 }
 
 impl<S> Wires<S> {
@@ -46,45 +44,42 @@ impl<S> Wires<S> {
             })
         };
         let google = |ask| Access::Google(Google::new(Arc::clone(account), ask));
-        let cloudm = Wire::new(&config.cloudm.base_url, google(ask(people_model::cloudm::SCOPE)?));
-        let mut others = Vec::new();
+        let mut ways = Vec::new();
+        if let Ok(cloudm) = config.cloudm() {
+            ways.push((Api::Cloudm, Wire::new(&cloudm.base_url, google(ask(people_model::cloudm::SCOPE)?))));
+        }
         if let Some(ccai) = &config.ccai {
             let token = secrets.resolve(&ccai.token).map_err(|problem| ConfigError {
                 line: config.line_of("ccai.token"),
                 key: "ccai.token".into(),
                 problem,
             })?;
-            others.push((Api::Ccai, Wire::new(&ccai.base_url, Access::Basic(ccai.basic(&token)))));
+            ways.push((Api::Ccai, Wire::new(&ccai.base_url, Access::Basic(ccai.basic(&token)))));
         }
         if let Some(invitations) = &config.invitations {
             let ask = ask(people_model::invitations::SCOPE)?.on_behalf_of(invitations.admin.as_str());
-            others.push((Api::Invitations, Wire::new(&invitations.base_url, google(ask))));
+            ways.push((Api::Invitations, Wire::new(&invitations.base_url, google(ask))));
         }
         #[cfg(feature = "gapps")]
-        others.extend(login::wire(config, secrets, account)?.map(|wire| (Api::Gapps, wire)));
+        ways.extend(login::wire(config, secrets, account)?.map(|wire| (Api::Gapps, wire)));
         #[cfg(not(feature = "gapps"))]
         let _ = secrets;
-        Ok(Self { cloudm, others })
+        Ok(Self { ways })
     }
 
     /// The same ways without a token yet.
     pub(crate) fn beside(&self) -> Self {
-        let others = self.others.iter().map(|(api, wire)| (*api, wire.beside())).collect();
-        Self { cloudm: self.cloudm.beside(), others }
+        Self { ways: self.ways.iter().map(|(api, wire)| (*api, wire.beside())).collect() }
     }
 
     /// The way to this API, if it is configured.
     pub fn of(&self, api: Api) -> Option<&Wire<S>> {
-        match api {
-            Api::Cloudm => Some(&self.cloudm),
-            _ => self.others.iter().find(|(other, _)| *other == api).map(|(_, wire)| wire),
-        }
+        self.ways.iter().find(|(other, _)| *other == api).map(|(_, wire)| wire)
     }
 
     /// What gets the tokens that are asked for so, if one of the ways needs them.
     pub fn google(&self, ask: &Ask) -> Option<&Google<S>> {
-        let ways = std::iter::once(&self.cloudm).chain(self.others.iter().map(|(_, wire)| wire));
-        ways.filter_map(Wire::google).find(|google| google.ask() == ask)
+        self.ways.iter().filter_map(|(_, wire)| wire.google()).find(|google| google.ask() == ask)
     }
 }
 
@@ -104,8 +99,7 @@ impl<S: Signer> Wires<S> {
 impl<S: Signer> Wires<S> {
     /// Gets new tokens for those in use that are near their end, so that no call has to wait for one. What goes wrong shows in the calls.
     pub async fn look_ahead<H: Host>(&self, host: &H) {
-        let others = self.others.iter().map(|(_, wire)| wire);
-        for google in others.chain([&self.cloudm]).filter_map(Wire::google) {
+        for google in self.ways.iter().filter_map(|(_, wire)| wire.google()) {
             let _ = google.look_ahead(host).await;
         }
     }

@@ -113,7 +113,7 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
             if let Some(name) = ask.text("userName").filter(|name| !name.eq_ignore_ascii_case(ask.arg(1))) {
                 // Recorded: the error for a taken name does not name it.
                 accounts.free(&at(name), "", ask.now)?;
-                rename(&mut account, at(name));
+                rename(ask, &mut account, at(name));
             }
             accounts.users.remove(&before.to_lowercase());
             let thing = user(&domain, &account);
@@ -207,7 +207,7 @@ pub(super) fn perform(gapps: &mut Gapps, ask: &Ask<'_>) -> Result<Done, Item> {
             let mut account = accounts.get(&key, ask.arg(1))?.clone();
             let email = ask.text("newEmail").unwrap_or_default();
             accounts.free(email, "", ask.now)?;
-            rename(&mut account, email.to_owned());
+            rename(ask, &mut account, email.to_owned());
             let thing = multi(&account);
             accounts.users.remove(&key);
             accounts.users.insert(email.to_lowercase(), account);
@@ -298,7 +298,9 @@ fn change(
             *to = flag;
         }
     };
-    flag(&mut account.suspended, ["suspended", "isSuspended"]);
+    if ask.options.suspended_writable {
+        flag(&mut account.suspended, ["suspended", "isSuspended"]);
+    }
     flag(&mut account.admin, ["admin", "isAdmin"]);
     flag(&mut account.change_password, ["changePasswordAtNextLogin", "isChangePasswordAtNextLogin"]);
     flag(&mut account.ip_whitelisted, ["ipWhitelisted", "ipWhitelisted"]);
@@ -306,8 +308,10 @@ fn change(
 }
 
 /// The old address stays as an alias.
-fn rename(account: &mut Account, address: String) {
-    account.aliases.insert(account.address.to_lowercase());
+fn rename(ask: &Ask<'_>, account: &mut Account, address: String) {
+    if ask.options.gapps_keeps_nickname {
+        account.aliases.insert(account.address.to_lowercase());
+    }
     account.address = address;
 }
 

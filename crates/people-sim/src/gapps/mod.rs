@@ -27,6 +27,7 @@ use serde_json::Value;
 use self::reply::Done;
 use self::route::Route;
 use crate::http::{Handled, Reply, Request};
+use crate::options::SimOptions;
 use crate::world::World;
 
 /// What it knows.
@@ -65,6 +66,7 @@ struct Ask<'a> {
     request: &'a Request,
     body: Members,
     now: Timestamp,
+    options: &'a SimOptions,
 }
 
 impl Ask<'_> {
@@ -122,8 +124,8 @@ pub(crate) fn handle(world: &mut World, request: &Request, now: Timestamp) -> Ha
         Ok(body) => body,
         Err(problem) => return Handled::quietly(Reply::text(400, "text/plain; charset=UTF-8", &problem)),
     };
-    let ask = Ask { op, args, request, body, now };
-    let gapps = &mut world.gapps;
+    let World { gapps, options, .. } = world;
+    let ask = Ask { op, args, request, body, now, options };
     let family = op.split('.').next().unwrap_or_default();
     let done = match family {
         "user" | "nickname" | "mduser" | "alias" => accounts::perform(gapps, &ask),

@@ -29,6 +29,12 @@ pub(super) fn check(path: &Path, report: &Report, options: &ConfigCheck) -> Resu
                 wrong(ConfigError { line: 0, key: "server.admin_token".into(), problem })
             })?;
         }
+        let password = config.gapps.as_ref().filter(|gapps| gapps.directory);
+        if let Some(password) = password.and_then(|gapps| gapps.password.as_ref()) {
+            secrets
+                .resolve(password)
+                .map_err(|problem| wrong(ConfigError { line: 0, key: "gapps.password".into(), problem }))?;
+        }
         if let Some(ccai) = &config.ccai {
             secrets
                 .resolve(&ccai.token)
@@ -36,17 +42,22 @@ pub(super) fn check(path: &Path, report: &Report, options: &ConfigCheck) -> Resu
         }
     }
     let sources: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
-    let members = [
-        ("config", json!("ok")),
-        ("domain", json!(config.cloudm.domain)),
-        ("sources", json!(sources.join(" "))),
-    ];
+    let members =
+        [("config", json!("ok")), ("domain", json!(config.domain())), ("sources", json!(sources.join(" ")))];
     report.record(&members.map(|(name, value)| (name.to_owned(), value)).into_iter().collect())?;
     Ok(Exit::Ok)
 }
 
-/// What the Worker cannot do: read a file.
+/// What the Worker cannot do: read a file, file bulk rows, keep another directory than CloudM.
 fn worker(config: &Config) -> Result<(), ConfigError> {
+    if config.cloudm().is_err() {
+        return Err(ConfigError {
+            line: 0,
+            key: "gapps.directory".into(),
+            problem: "accounts there are kept by `people serve`; at the edge the directory is [cloudm]"
+                .into(),
+        });
+    }
     let Some(credentials) = config.google.credentials.document() else {
         return Err(ConfigError {
             line: 0,

@@ -57,7 +57,9 @@ impl Client {
 
     /// What gets tokens for CloudM.
     pub(super) fn google(&self) -> Result<&Google<Rs256>, Fail> {
-        self.wires.cloudm.google().ok_or_else(|| Fail::failed("CloudM is not reached with an access token"))
+        self.config.cloudm()?;
+        let google = self.wires.of(Api::Cloudm).and_then(Wire::google);
+        google.ok_or_else(|| Fail::failed("CloudM is not reached with an access token"))
     }
 
     /// Sends the call, again where it was not done and may be later.

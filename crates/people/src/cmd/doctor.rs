@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use http::{Method, Request};
-use people_auth::ServiceAccountKey;
+use people_auth::{Rs256, ServiceAccountKey};
 use people_core::config::{Config, SecretRef, Secrets};
 use people_core::endpoint::Endpoint;
 use people_core::host::{Host, Lost};
@@ -12,15 +12,18 @@ use people_core::journal::Journal;
 use people_core::source;
 use people_core::target::cloudm::users::Get;
 use people_core::target::invitations::operations::List;
+use people_core::wire::{Google, Wire};
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
-use people_model::{Verdict, Why};
+use people_model::{Api, Domain, Verdict, Why};
 use serde::Serialize;
 
 use super::client::{Client, exchange, refused};
 use crate::exit::{Exit, Fail};
 use crate::load;
 use crate::report::{Format, Report, print};
+
+mod neighbours;
 
 /// A clock that is off by more is worth a word; one off by more than the second is refused by token endpoints.
 const OFF: SignedDuration = SignedDuration::from_secs(30);
@@ -116,16 +119,36 @@ async fn look(path: &Path, findings: &mut Findings<'_>, offline: bool) -> Result
         Some(token) => load::secrets(&folder).resolve(token).map(|_| "found".to_owned()).map_err(bad),
     };
     findings.add("admin token", admin)?;
-    let sound = credentials(findings, &config, &folder)?;
+    // Nobody asks Google for a token where the directory is logged in to with a password.
+    let sound = match config.names_google() {
+        true => credentials(findings, &config, &folder)?,
+        false => true,
+    };
     if !offline && sound {
-        let client = Client::new(path)?;
-        if clock(findings, &client).await? && token(findings, &client).await? {
-            cloudm(findings, &client).await?;
-            invitations(findings, &client).await?;
+        match Client::new(path) {
+            Ok(client) => reach(findings, &client).await?,
+            Err(error) => _ = findings.add("secrets", Err((Level::Fail, error.text)))?,
         }
     }
     journal(findings, &config, &folder).await?;
     address(findings, &config.server.listen)
+}
+
+/// Asks every API that the configuration names for something harmless.
+async fn reach(findings: &mut Findings<'_>, client: &Client) -> Result<(), Fail> {
+    let google = client.wires.ways.iter().find_map(|(_, wire)| wire.google());
+    let tokens = match google {
+        Some(google) => clock(findings, client).await? && token(findings, client, google).await?,
+        None => false,
+    };
+    if tokens {
+        if let Ok(target) = client.config.cloudm() {
+            cloudm(findings, client, &target.domain).await?;
+        }
+        invitations(findings, client).await?;
+    }
+    neighbours::gapps(findings, client, tokens).await?;
+    neighbours::ccai(findings, client).await
 }
 
 /// The credentials: a key, or where tokens come from without one.
@@ -210,8 +233,8 @@ async fn clock(findings: &mut Findings<'_>, client: &Client) -> Result<bool, Fai
     Ok(true)
 }
 
-async fn token(findings: &mut Findings<'_>, client: &Client) -> Result<bool, Fail> {
-    let found = match client.google()?.exchange(&client.host).await {
+async fn token(findings: &mut Findings<'_>, client: &Client, google: &Google<Rs256>) -> Result<bool, Fail> {
+    let found = match google.exchange(&client.host).await {
         Ok(token) => Ok(format!("valid for {} min", token.left(client.host.now()).as_mins())),
         Err(error) => Err((Level::Fail, exchange(&error).text)),
     };
@@ -219,8 +242,7 @@ async fn token(findings: &mut Findings<'_>, client: &Client) -> Result<bool, Fai
 }
 
 /// Reads a user that nobody has: "not found" shows that we are known and allowed.
-async fn cloudm(findings: &mut Findings<'_>, client: &Client) -> Result<(), Fail> {
-    let domain = &client.config.cloudm.domain;
+async fn cloudm(findings: &mut Findings<'_>, client: &Client, domain: &Domain) -> Result<(), Fail> {
     let nobody = format!("people-doctor-probe@{domain}");
     let verdict = client.once(&Get { domain, user: &nobody }.call()).await;
     let found = match verdict {
@@ -263,7 +285,8 @@ fn advice(why: &Why, client: &Client) -> String {
             "CloudM knows {account} and its role does not allow reading users (HTTP 403); give it a role with global scope and all permissions at the root organizational unit (Automate, Settings, Roles)"
         ),
         WhyKind::NotSent | WhyKind::Unanswered => {
-            format!("{}: {why}; check the network and [cloudm] base_url", client.wires.cloudm.base())
+            let base = client.wires.of(Api::Cloudm).map_or("CloudM", Wire::base);
+            format!("{base}: {why}; check the network and [cloudm] base_url")
         }
         WhyKind::ServerError | WhyKind::RateLimited => format!("{why}; try again in a few minutes"),
         _ => why.to_string(),

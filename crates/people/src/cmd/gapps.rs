@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use people_core::target::Answer;
-use people_core::target::gapps::{BadCall, OPERATIONS, Operation, Pages, Reply as Returns, operation};
+use people_core::target::gapps::{
+    BadCall, OPERATIONS, Operation, Pages, READ_ONLY, Reply as Returns, operation,
+};
 use people_model::gapps::shape::{Shape, Value as Kind};
 use people_model::gapps::{CustomerId, Noun};
 use people_model::{Call, Email, Members};
@@ -24,9 +26,6 @@ mod export;
 mod request;
 
 use request::{Content, Request};
-
-/// Members that a server tells and a client does not send.
-const READ_ONLY: [&str; 4] = ["agreedToTerms", "permissionPreset", "usersMoved", "directMember"];
 
 /// Runs a command about Google Apps Provisioning.
 pub(super) async fn gapps(config: &Path, report: &Report, command: Gapps) -> Result<Exit, Fail> {
@@ -85,7 +84,7 @@ impl Run<'_> {
         let gapps = config.gapps.as_ref().filter(|gapps| gapps.base_url.is_some());
         let gapps =
             gapps.ok_or_else(|| Fail::input("[gapps] base_url is missing; add it: no API can be called"))?;
-        let domain = gapps.domain.clone().unwrap_or_else(|| config.cloudm.domain.clone());
+        let domain = gapps.domain.clone().unwrap_or_else(|| config.domain().clone());
         let known = operation(request.op).ok_or_else(|| Fail::usage("there is no such operation"))?;
         if known.path_names().any(|name| name == "domain") {
             request.values.insert(0, ("domain", domain.to_string()));

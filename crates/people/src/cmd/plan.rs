@@ -17,6 +17,7 @@ use crate::report::{Format, Report, print};
 use forecast::{Account, Forecast};
 
 mod forecast;
+mod pretended;
 mod text;
 
 /// What is asked.
@@ -97,8 +98,7 @@ fn make(path: &Path, config: &Config, ask: &Ask, now: Timestamp) -> Result<Plan,
     };
     let mut parts = Vec::new();
     let mut heard: Vec<(PersonKey, Vec<Entry>)> = Vec::new();
-    let key =
-        |worker| PersonKey { tenant: config.cloudm.domain.clone(), group: source.group().clone(), worker };
+    let key = |worker| PersonKey { tenant: config.domain().clone(), group: source.group().clone(), worker };
     for (n, piece) in built.split(&delivery).into_iter().enumerate() {
         let id = delivery.id.event(n);
         let mut part = Part::new(id.to_string());

@@ -27,25 +27,25 @@ pub(super) async fn user(config: &Path, report: &Report, command: User) -> Resul
         }
         User::ByAlias { alias } => {
             let client = Client::new(config)?;
-            let call = GetByAlias { domain: &client.config.cloudm.domain, alias: alias.as_str() }.call();
+            let call = GetByAlias { domain: &client.config.cloudm()?.domain, alias: alias.as_str() }.call();
             run.done(client.call(&call).await?, "user with this alias")
         }
         User::Create { email, file, writing } => {
             let (id, profile) = profile::profile(&file.file, email.as_ref(), writing.force)?;
             profile::require(&profile, &["givenName", "familyName"])?;
-            let domain = load::config(config)?.cloudm.domain;
+            let domain = load::config(config)?.cloudm()?.domain.clone();
             run.make(&id, Create { domain: &domain, profile }.call(), writing).await
         }
         User::Schedule { email, file, writing } => {
             let (id, profile) = profile::profile(&file.file, email.as_ref(), writing.force)?;
             profile::require(&profile, &["givenName", "familyName", "provisionDate"])?;
-            let cloudm = load::config(config)?.cloudm;
+            let cloudm = load::config(config)?.cloudm()?.clone();
             let call = Schedule { domain: &cloudm.domain, profile, below: &cloudm.schedule_path };
             run.make(&id, call.call(), writing).await
         }
         User::Patch { email, file, set, writing } => {
             let patch = profile::patch(file.as_deref(), &set, writing.force)?;
-            let domain = load::config(config)?.cloudm.domain;
+            let domain = load::config(config)?.cloudm()?.domain.clone();
             let call = PatchUser { domain: &domain, user: email.as_str(), patch: patch.clone() }.call();
             run.change(&email, call, &patch, writing).await
         }
@@ -55,7 +55,7 @@ pub(super) async fn user(config: &Path, report: &Report, command: User) -> Resul
             if !writing.dry_run {
                 confirm(&format!("replace the whole profile of {id}"), yes)?;
             }
-            let domain = load::config(config)?.cloudm.domain;
+            let domain = load::config(config)?.cloudm()?.domain.clone();
             let call = Replace { domain: &domain, user: id.as_str(), profile: profile.clone() }.call();
             run.change(&id, call, &Patch(profile), writing).await
         }
@@ -69,7 +69,7 @@ pub(super) async fn user(config: &Path, report: &Report, command: User) -> Resul
 pub(super) async fn workflow(config: &Path, report: &Report, command: Workflow) -> Result<Exit, Fail> {
     let Workflow::Abort { id, yes, dry_run } = command;
     let run = Run { config, report };
-    let domain = load::config(config)?.cloudm.domain;
+    let domain = load::config(config)?.cloudm()?.domain.clone();
     let call = Abort { domain: &domain, workflow: &id }.call();
     if dry_run {
         return run.dry(&call);
@@ -117,7 +117,7 @@ impl Run<'_> {
         let seen = look(&client, renamed.as_ref().unwrap_or(who)).await?.ok_or_else(|| {
             Fail::new(Exit::Refused, "the change was accepted, and a read does not find the user; look again")
         })?;
-        let lost = profile::not_kept(&seen, &wanted.0, &client.config.cloudm.unread);
+        let lost = profile::not_kept(&seen, &wanted.0, &client.config.cloudm()?.unread);
         self.show(seen)?;
         match lost.as_slice() {
             [] => Ok(Exit::Ok),
@@ -133,7 +133,7 @@ impl Run<'_> {
 
     async fn offboard(&self, email: &Email, yes: bool, dry_run: bool) -> Result<Exit, Fail> {
         let config = load::config(self.config)?;
-        let call = Offboard { domain: &config.cloudm.domain, user: email.as_str() }.call();
+        let call = Offboard { domain: &config.cloudm()?.domain, user: email.as_str() }.call();
         if dry_run {
             return self.dry(&call);
         }
@@ -181,7 +181,7 @@ impl Run<'_> {
 
     /// Shows the request, and sends nothing.
     fn dry(&self, call: &Call) -> Result<Exit, Fail> {
-        let base = load::config(self.config)?.cloudm.base_url;
+        let base = load::config(self.config)?.cloudm()?.base_url.clone();
         self.report.record(&request(&base, call))?;
         say("nothing was sent");
         Ok(Exit::Ok)
@@ -189,7 +189,7 @@ impl Run<'_> {
 }
 
 async fn look(client: &Client, user: &Email) -> Result<Option<Members>, Fail> {
-    let call = Get { domain: &client.config.cloudm.domain, user: user.as_str() }.call();
+    let call = Get { domain: &client.config.cloudm()?.domain, user: user.as_str() }.call();
     Ok(match client.call(&call).await? {
         Reply::Done(profile) => Some(profile),
         Reply::Absent => None,

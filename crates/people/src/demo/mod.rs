@@ -18,6 +18,7 @@ use crate::host::Clock;
 use crate::load::{self, NativeBridge};
 use crate::server::Server;
 
+mod provisioning;
 mod script;
 mod sender;
 
@@ -34,21 +35,23 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub async fn run(keep: bool) -> Result<bool, Box<dyn Error + Send + Sync>> {
     let folder = tempfile::Builder::new().prefix("people-demo-").tempdir()?;
     let start: Timestamp = START.parse()?;
-    let sim = Sim::start(SimOptions { now: Some(start), ..SimOptions::default() }).await?;
+    let sim = Arc::new(Sim::start(SimOptions { now: Some(start), ..SimOptions::default() }).await?);
     let config = prepare(folder.path(), &sim)?;
     let clock = Clock::default();
     clock.set(start);
-    let bridge = Arc::new(load::bridge(&config, clock.clone())?);
-    let server = Server::start(bridge.clone(), "127.0.0.1:0").await?;
-    let sender = Sender::new(server.addr())?;
-    let stage = Stage { sim, bridge, clock, server, sender };
+    let stage = Stage::set(&config, &sim, &clock).await?;
 
     let mut failed = 0;
     for (n, act) in SCRIPT.iter().enumerate() {
         failed += usize::from(!stage.play(n + 1, act).await?);
     }
+    let other = Stage::set(&folder.path().join("gapps.toml"), &sim, &clock).await?;
+    for (n, act) in provisioning::SCRIPT.iter().enumerate() {
+        failed += usize::from(!other.play(SCRIPT.len() + n + 1, act).await?);
+    }
+    other.server.stop().await;
     let mut out = std::io::stdout();
-    let total = SCRIPT.len();
+    let total = SCRIPT.len() + provisioning::SCRIPT.len();
     writeln!(out, "accounts in the pretend CloudM:")?;
     for (address, profile) in &stage.sim.state().users {
         let show = |name: &str| profile.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
@@ -75,6 +78,9 @@ fn prepare(folder: &std::path::Path, sim: &Sim) -> std::io::Result<std::path::Pa
         include_str!("people.toml").replace("{cloudm}", &urls.cloudm).replace("{bamboohr}", &urls.bamboohr);
     let path = folder.join("people.toml");
     std::fs::write(&path, text)?;
+    let other = include_str!("gapps.toml").replace("{gapps}", &urls.gapps);
+    std::fs::write(folder.join("gapps.toml"), other)?;
+    std::fs::write(folder.join("gapps-password"), SimOptions::default().gapps_password)?;
     std::fs::write(folder.join("key.json"), sim.key_json())?;
     for (file, secret) in sender::SECRETS {
         std::fs::write(folder.join(file), secret)?;
@@ -85,7 +91,7 @@ fn prepare(folder: &std::path::Path, sim: &Sim) -> std::io::Result<std::path::Pa
 }
 
 struct Stage {
-    sim: Sim,
+    sim: Arc<Sim>,
     bridge: Arc<NativeBridge>,
     clock: Clock,
     server: Server,
@@ -93,6 +99,18 @@ struct Stage {
 }
 
 impl Stage {
+    /// A bridge over this configuration, and somebody who sends to it.
+    async fn set(
+        config: &std::path::Path,
+        sim: &Arc<Sim>,
+        clock: &Clock,
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let bridge = Arc::new(load::bridge(config, clock.clone())?);
+        let server = Server::start(bridge.clone(), "127.0.0.1:0").await?;
+        let sender = Sender::new(server.addr())?;
+        Ok(Self { sim: sim.clone(), bridge, clock: clock.clone(), server, sender })
+    }
+
     /// Plays one act and prints it. Says whether it went as expected.
     async fn play(&self, n: usize, act: &Act) -> Result<bool, Box<dyn Error + Send + Sync>> {
         let mut out = std::io::stdout();
@@ -141,7 +159,11 @@ impl Stage {
             writeln!(out, "      {:<10} {} {}", row.0, row.1, row.2)?;
         }
         let mut did = Vec::new();
-        for call in self.sim.calls(before).into_iter().filter(|call| call.api == "cloudm" && call.effect) {
+        let directory = |api: &str, op: &str| api == "cloudm" || (api == "gapps" && op != "login");
+        for call in self.sim.calls(before) {
+            if !call.effect || !directory(&call.api, &call.op) {
+                continue;
+            }
             let answer = if call.status == 0 { "answer lost".to_owned() } else { call.status.to_string() };
             writeln!(out, "      {:<18} {} {} -> {answer}", call.op, call.method, call.path)?;
             did.push(call.op.to_string());

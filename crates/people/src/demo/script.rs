@@ -33,7 +33,7 @@ pub(super) enum Human {
     Reject,
 }
 
-const NOTHING: Act = Act {
+pub(super) const NOTHING: Act = Act {
     title: "",
     clock: None,
     employees: &[],
@@ -47,7 +47,7 @@ const NOTHING: Act = Act {
     outcome: "",
 };
 
-const fn sent(source: &'static str, id: &'static str, body: &'static str) -> Option<Sent> {
+pub(super) const fn sent(source: &'static str, id: &'static str, body: &'static str) -> Option<Sent> {
     Some(Sent { source, id, body, tampered: false })
 }
 

@@ -3,6 +3,7 @@
 
 mod bulk;
 mod credentials;
+mod directory;
 mod doctor;
 mod gapps;
 mod invite;

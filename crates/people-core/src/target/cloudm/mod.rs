@@ -1,17 +1,18 @@
 //! CloudM Automate, People API v4.
 
+use people_model::time::SignedDuration;
 use people_model::verdict::Receipt;
 use people_model::{Call, Domain, Email, Members, WorkflowId};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::find::{Accounts, text};
 use super::invitations::Invitations;
 use super::invitations::operations::{Check, Get};
 use super::{Answer, Plan, Sight, Target};
 use crate::endpoint::Endpoint;
 use crate::engine::{Seen, Situation};
 
-mod find;
 mod judge;
 mod plan;
 mod unmanaged;
@@ -101,6 +102,8 @@ impl Target for Cloudm {
             Sight::Alias(alias) => users::GetByAlias { domain: &self.domain, alias: alias.as_str() }.call(),
             Sight::Invitation(name) => Get(name).call(),
             Sight::Invitable(name) => Check(name).call(),
+            #[cfg(feature = "gapps")]
+            Sight::Gapps(look) => look.call(),
         }
     }
 
@@ -117,9 +120,21 @@ impl Target for Cloudm {
     }
 }
 
-/// A member that is a string and not empty.
-fn text<'a>(profile: &'a Members, name: &str) -> Option<&'a str> {
-    profile.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+impl Accounts for Cloudm {
+    const SPREADS: SignedDuration = SignedDuration::ZERO;
+
+    fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    fn owner(&self, _alias: &Email, shown: &Members) -> Option<Email> {
+        text(shown, "id").and_then(|id| Email::parse(id).ok())
+    }
+
+    fn identified(&self, s: &Situation<'_>, shown: &Members) -> Option<bool> {
+        let id = text(shown, &self.worker_id_member)?;
+        Some(id == self.worker_id(s) || id == s.person.worker.as_str())
+    }
 }
 
 /// The running workflow that a profile names.

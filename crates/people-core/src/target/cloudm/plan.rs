@@ -5,7 +5,7 @@ use people_model::time::{SignedDuration, Timestamp, parse_date, parse_timestamp}
 use people_model::{Effect, Email, HeldWhy, Members, Outcome, Step, WorkflowId, verdict::Receipt};
 use serde_json::{Value, json};
 
-use super::find::{Found, reserve, see};
+use super::super::find::{Finder, Found, missing, named, reserve, see};
 use super::users::{Create, Offboard, PatchUser, Schedule};
 use super::workflows::Abort;
 use super::{Cloudm, Plan, Sight, text, workflow};
@@ -33,7 +33,7 @@ pub(super) fn plan(cloudm: &Cloudm, s: &Situation<'_>, seen: &Seen) -> Plan {
 
 impl Cloudm {
     /// What the target shows of a schedule, an offboarding or an invitation whose answer was lost, whatever is wanted by now. A create shows by the account
-    /// that [`Cloudm::find`] finds.
+    /// that [`Finder::find`] finds.
     fn happened(&self, s: &Situation<'_>, seen: &Seen) -> Result<Option<Plan>, Plan> {
         let shown = match s.state.open.as_ref().map(|open| &open.step.effect) {
             Some(Effect::Schedule { address, .. }) => {
@@ -54,7 +54,7 @@ impl Cloudm {
     /// There is to be an account (`make`), or whatever account there is shows what HR says.
     fn present(&self, s: &Situation<'_>, seen: &Seen, make: bool) -> Result<Plan, Plan> {
         let taken_away = s.state.offboarding.is_some() || s.state.restoring;
-        match self.find(s, seen, make)? {
+        match Finder(self).find(s, seen, make)? {
             Found::Account(address, profile) => {
                 if let Some(onboarding) = &s.state.onboarding
                     && pending(profile, onboarding)
@@ -140,7 +140,7 @@ impl Cloudm {
         address: &Email,
         profile: &Members,
     ) -> Result<Option<Plan>, Plan> {
-        let Some(target) = self.named(s).filter(|named| named != address) else { return Ok(None) };
+        let Some(target) = named(&self.domain, s).filter(|named| named != address) else { return Ok(None) };
         if s.policy.name_change == NameChange::Keep || s.state.allows(&HeldWhy::Collision) {
             return Ok(None);
         }
@@ -207,7 +207,7 @@ impl Cloudm {
             Some(onboarding) => return Ok(self.take_back(s, onboarding)),
             None => {}
         }
-        if s.policy.future_hires == FutureHires::Wait {
+        if s.policy.future_hires == Some(FutureHires::Wait) {
             return Ok(Plan::Agrees(Outcome::Waiting { until: at }));
         }
         // A schedule whose answer was lost, and that may stand without being seen.
@@ -215,7 +215,7 @@ impl Cloudm {
         if sent && !self.pending_visible && !s.state.allows(&HeldWhy::Uncertain) {
             return Ok(Plan::Hold(HeldWhy::Uncertain, Vec::new()));
         }
-        match self.find(s, seen, true)? {
+        match Finder(self).find(s, seen, true)? {
             // Somebody who is here already: nothing to schedule. Restoring waits for the first day, unless it has begun.
             Found::Account(address, profile) => {
                 let begun = s.state.restoring.then(|| self.restore(s, address, profile)).flatten();
@@ -279,7 +279,7 @@ impl Cloudm {
     /// The last day has ended.
     fn gone(&self, s: &Situation<'_>, seen: &Seen) -> Result<Plan, Plan> {
         let over = if s.state.account.is_some() { Outcome::Offboarded } else { Outcome::NoAccount };
-        match self.find(s, seen, false)? {
+        match Finder(self).find(s, seen, false)? {
             Found::Account(address, profile) => {
                 if let Some(onboarding) = s.state.onboarding.as_ref().filter(|o| pending(profile, o)) {
                     return Ok(self.take_back(s, onboarding));
@@ -346,7 +346,7 @@ impl Cloudm {
         if !s.state.may_have_made() {
             return Ok(Plan::Agrees(Outcome::Withdrawn));
         }
-        let Found::Account(address, profile) = self.find(s, seen, false)? else {
+        let Found::Account(address, profile) = Finder(self).find(s, seen, false)? else {
             return Ok(self.uninvited(s, seen)?.unwrap_or(Plan::Agrees(Outcome::Withdrawn)));
         };
         let off =
@@ -396,18 +396,5 @@ fn pending(profile: &Members, onboarding: &Onboarding) -> bool {
         (Some(ours), Some(shown)) => *ours == shown,
         (None, Some(_)) => text(profile, "provisionDate").is_some(),
         (_, None) => false,
-    }
-}
-
-/// What HR has to send first, or else why the names it has sent do not do.
-fn missing(s: &Situation<'_>, otherwise: HeldWhy) -> HeldWhy {
-    let seed = s.state.seed().unwrap_or_default();
-    let unknown = |name: Option<&str>| name.is_none_or(|name| name.trim().is_empty());
-    match [("givenName", seed.given), ("familyName", seed.family)]
-        .into_iter()
-        .find(|(_, name)| unknown(*name))
-    {
-        Some((member, _)) => HeldWhy::Incomplete { member: member.into() },
-        None => otherwise,
     }
 }

@@ -6,7 +6,7 @@ use people_model::time::{SignedDuration, Timestamp, parse_timestamp};
 use people_model::{Effect, Email, HeldWhy, Outcome, Step};
 use serde_json::Value;
 
-use super::find::see;
+use super::super::find::see;
 use super::{Cloudm, Plan, Sight};
 use crate::endpoint::Endpoint;
 use crate::engine::facts::{Ending, Invitation};

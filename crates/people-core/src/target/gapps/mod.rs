@@ -1,27 +1,39 @@
-//! Google Apps Provisioning v2: operations as data, calls, pages of feeds, and what answers mean.
+//! Google Apps Provisioning v2: operations as data, calls, pages of feeds, what answers mean; and the API as the directory that follows HR.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `table` | the 51 operations |
 //! | `pages` | the pages of a feed, one call after the other |
 //! | `judge` | what an answer means |
+//! | `follow` | the directory that follows HR: its looks, and what proves whose an account is |
+//! | `plan` | what to do next about one person; `renaming` and `organization` are parts of it |
+//! | `wanted` | what an entry should say, and the steps that make it so |
 
 use people_model::call::{Form, Method};
 use people_model::gapps::shape::{Shape, Unusable};
-use people_model::gapps::{Noun, XmlError};
+use people_model::gapps::{Element, Noun, XmlError};
 use people_model::{Api, Call, Members, Safety};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::endpoint::segment;
 
+mod follow;
 mod judge;
+mod organization;
 mod pages;
+mod plan;
+mod renaming;
 mod table;
+mod wanted;
 
+pub use follow::{Look, Provisioning};
 pub use judge::judge;
 pub use pages::{BadPage, Pages};
 pub use table::OPERATIONS;
+
+/// Members that replies have and requests must not.
+pub const READ_ONLY: [&str; 4] = ["agreedToTerms", "permissionPreset", "usersMoved", "directMember"];
 
 /// An operation of the API.
 #[derive(Debug, Clone, Copy)]
@@ -111,6 +123,18 @@ impl Operation {
     /// # Errors
     /// Where something is missing, or what is to be sent is not what the operation takes.
     pub fn call(&self, values: &[(&str, &str)], body: Option<&Members>) -> Result<Call, BadCall> {
+        let mut call = self.plain(values, body)?;
+        if let Some(Value::Object(members)) = &call.body {
+            call.body = Some(Value::String(self.document(members)?));
+        }
+        Ok(call)
+    }
+
+    /// The same with members in place of the document, which is written when the call is sent: what a journal keeps can be read.
+    ///
+    /// # Errors
+    /// As [`Operation::call`].
+    pub fn plain(&self, values: &[(&str, &str)], body: Option<&Members>) -> Result<Call, BadCall> {
         let mut call = Call {
             api: Api::Gapps,
             op: self.name.to_owned(),
@@ -129,8 +153,21 @@ impl Operation {
         let required: Vec<&'static str> =
             known.required.iter().copied().filter(|name| *name != "password").collect();
         known.shape.check(members, &required)?;
-        call.body = Some(Value::String(known.shape.entry(members)?.document()?));
+        self.document(members)?;
+        call.body = Some(Value::Object(members.clone()));
         Ok(call)
+    }
+
+    fn document(&self, members: &Members) -> Result<String, BadCall> {
+        Ok(self.entry(members)?.document()?)
+    }
+
+    /// The entry that says these members, as this operation sends it.
+    pub(crate) fn entry(&self, members: &Members) -> Result<Element, Unusable> {
+        match &self.body {
+            Some(known) => known.shape.entry(members),
+            None => Err(Unusable::Entry("call")),
+        }
     }
 
     /// The call that sends this resource.

@@ -63,7 +63,7 @@ pub(super) async fn sync(path: &Path, report: &Report, bytes: &[u8], ask: Ask) -
         Some(file) => Store::open(file)?,
         None => load::journal(&config, &load::folder(path))?,
     };
-    let (tenant, now) = (&config.cloudm.domain, client.host.now());
+    let (tenant, now) = (config.domain(), client.host.now());
     for row in &leavers {
         let person = holder(tenant, row.email().unwrap_or_default())
             .map_err(|error| Fail::input(error.to_string()))?;

@@ -1,20 +1,18 @@
 //! What would be called for one person, from here to the last date that matters: the engine itself, on a pretended directory.
 
-use std::collections::BTreeMap;
-
 use people_core::config::Config;
 use people_core::endpoint::Endpoint;
 use people_core::engine::{Next, Seen, Situation, State, goal, next};
 use people_core::journal::Permit;
-use people_core::target::Sight;
 use people_core::target::ccai::ops::Upload;
 use people_model::ccai::{BatchId, Bulk, RowResult};
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::Receipt;
-use people_model::{Effect, Email, Entry, EventKind, Members, PersonKey, Step, Verdict};
+use people_model::{Effect, Email, Entry, EventKind, PersonKey, Step, Verdict};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::pretended::Pretended;
 use crate::cmd::client::body;
 
 /// More moves than any sound plan takes.
@@ -73,11 +71,11 @@ pub(super) fn forecast(
     account: Account,
     start: Timestamp,
 ) -> Forecast {
-    let target = &config.cloudm;
+    let target = &config.directory;
     let mut run = Run {
         state: State::fold(entries.iter().cloned()),
         seen: Seen::default(),
-        directory: BTreeMap::new(),
+        directory: Pretended::default(),
     };
     if account == Account::Exists {
         run.found(config, person, start);
@@ -86,13 +84,13 @@ pub(super) fn forecast(
     let mut forecast = Forecast { account, steps: Vec::new(), outcome: "not decided".into() };
     for _ in 0..MOVES {
         let goal = goal(&run.state, &config.policy, &config.zone(&person.group), now);
-        let domain = &config.cloudm.domain;
+        let domain = config.domain();
         let ccai = config.ccai.as_ref();
         let situation =
             Situation { domain, person, state: &run.state, goal: &goal, policy: &config.policy, ccai, now };
         match next(&situation, &run.seen, target) {
             Next::Look(sight) => {
-                let profile = run.look(&sight);
+                let profile = run.directory.look(&sight);
                 run.seen.sights.insert(sight, profile);
             }
             Next::Claim(address) => {
@@ -165,66 +163,35 @@ fn planned(step: &Step, now: Timestamp, start: Timestamp, held: bool) -> Planned
 struct Run {
     state: State,
     seen: Seen,
-    directory: BTreeMap<Email, Members>,
+    directory: Pretended,
 }
 
 impl Run {
     /// There is an account, and we know it: at the address that HR names, or the first that would be made.
     fn found(&mut self, config: &Config, person: &PersonKey, now: Timestamp) {
         let worker = person.worker.as_str();
-        let domain = &config.cloudm.domain;
+        let domain = config.domain();
         let named = self.state.email.as_ref().and_then(|email| Email::parse(&email.value).ok());
         let named = named.filter(|email| email.domain() == domain.as_str());
         let seed = self.state.seed();
         let made = || seed.and_then(|seed| config.policy.candidates(domain, seed, worker).next());
         let address = named.or_else(made).or_else(|| Email::parse(&format!("known-account@{domain}")).ok());
         let Some(address) = address else { return };
-        let profile = json!({"id": address, &config.cloudm.worker_id_member: worker});
-        self.directory.insert(address.clone(), profile.as_object().cloned().unwrap_or_default());
+        let profile = match config.cloudm() {
+            Ok(cloudm) => json!({"id": address, &cloudm.worker_id_member: worker}),
+            Err(_) => json!({"userName": address.local(), "suspended": false}),
+        };
+        self.directory.put(address.clone(), &profile);
         self.state.apply(&Entry::Adopted { at: now, address });
-    }
-
-    fn look(&self, sight: &Sight) -> Option<Members> {
-        match sight {
-            Sight::User(address) => self.directory.get(address).cloned(),
-            Sight::Alias(alias) => {
-                let has = |profile: &&Members| {
-                    let aliases = profile.get("aliases").and_then(Value::as_array);
-                    aliases.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(alias.as_str())))
-                };
-                self.directory.values().find(has).cloned()
-            }
-            // Nobody has an account of their own.
-            Sight::Invitation(_) | Sight::Invitable(_) => None,
-        }
     }
 
     /// The step is done, and the directory shows it.
     fn happen(&mut self, step: Step, now: Timestamp) {
-        let body = step.call.body.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
         let mut answer = Receipt::default();
-        match &step.effect {
-            Effect::Create { address } | Effect::Schedule { address, .. } => {
-                answer.address = Some(address.clone());
-                self.directory.insert(address.clone(), body);
-            }
-            Effect::Update | Effect::Restore | Effect::Suspend | Effect::Rename { .. } => {
-                if let Some(mut profile) =
-                    self.state.account.as_ref().and_then(|old| self.directory.remove(old))
-                {
-                    profile.extend(body);
-                    let id = profile.get("id").and_then(Value::as_str).and_then(|id| Email::parse(id).ok());
-                    if let Some(id) = id {
-                        self.directory.insert(id, profile);
-                    }
-                }
-            }
-            Effect::Offboard
-            | Effect::AbortOnboarding { .. }
-            | Effect::AbortOffboarding { .. }
-            | Effect::Invite { .. }
-            | Effect::CancelInvitation { .. } => {}
+        if let Effect::Create { address } | Effect::Schedule { address, .. } = &step.effect {
+            answer.address = Some(address.clone());
         }
+        self.directory.happen(&step, self.state.account.as_ref());
         self.state.apply(&Entry::Intended { at: now, step });
         self.state.apply(&Entry::Judged { at: now, verdict: Verdict::Done { answer } });
         self.seen = Seen { claims: std::mem::take(&mut self.seen.claims), ..Seen::default() };

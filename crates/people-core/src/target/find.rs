@@ -1,10 +1,27 @@
-//! Which account is this person's: known, found by the worker id, or free to be made. Never by a name alone.
+//! Which account is this person's: known, found by what proves it, or free to be made. Never by a name alone. The same for every directory.
 
-use people_model::{Effect, Email, HeldWhy, Members};
+use people_model::time::{SignedDuration, Timestamp};
+use people_model::{Domain, Effect, Email, HeldWhy, Members, Outcome};
+use serde_json::Value;
 
-use super::{Cloudm, Plan, Sight, text};
+use super::{Plan, Sight};
 use crate::engine::{Seen, Situation};
 use crate::policy::Adopt;
+
+/// What a directory shows of its accounts.
+pub(super) trait Accounts {
+    /// How long an account may not be seen under its new address after a rename.
+    const SPREADS: SignedDuration;
+
+    /// The tenant.
+    fn domain(&self) -> &Domain;
+
+    /// The primary address of whoever has this alias, by what the look at the alias showed.
+    fn owner(&self, alias: &Email, shown: &Members) -> Option<Email>;
+
+    /// Whether the account shows this person's worker id, or somebody else's; `None`: it shows none.
+    fn identified(&self, s: &Situation<'_>, shown: &Members) -> Option<bool>;
+}
 
 /// What was found.
 pub(super) enum Found<'s> {
@@ -35,10 +52,21 @@ enum Standing {
     Unproven,
 }
 
-impl Cloudm {
+/// The way to the account in one directory.
+pub(super) struct Finder<'a, A>(pub(super) &'a A);
+
+impl<A> Clone for Finder<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Finder<'_, A> {}
+
+impl<'a, A: Accounts> Finder<'a, A> {
     /// Finds the account. `Err` is a look, a claim or an adoption that must come first. With `make` an address is reserved that can be used;
     /// without, the search ends at the first free one.
-    pub(super) fn find<'s>(&self, s: &Situation<'s>, seen: &'s Seen, make: bool) -> Result<Found<'s>, Plan> {
+    pub(super) fn find<'s>(self, s: &Situation<'s>, seen: &'s Seen, make: bool) -> Result<Found<'s>, Plan> {
         let state = s.state;
         if let Some(chosen) = state.chosen.as_ref().filter(|chosen| state.account.as_ref() != Some(*chosen)) {
             return match see(seen, Sight::User(chosen.clone()))? {
@@ -50,7 +78,7 @@ impl Cloudm {
             };
         }
         if let Some(address) = &state.account {
-            return self.known(address, seen);
+            return self.known(s, address, seen);
         }
         // What was asked for stands where it was asked for, whatever the names are by now.
         for address in asked_for(s).filter(|address| seen.claims.get(*address) != Some(&false)) {
@@ -70,13 +98,15 @@ impl Cloudm {
                 Some(profile) => (address, profile),
                 None => match see(seen, Sight::Alias(address.clone()))? {
                     Some(profile) => {
-                        let Some(id) = text(profile, "id").and_then(|id| Email::parse(id).ok()) else {
-                            continue;
-                        };
+                        let Some(id) = self.0.owner(&address, profile) else { continue };
                         if !matches!(self.standing(s, &id, profile, false), Standing::Ours { proven: true }) {
                             continue;
                         }
                         (id, profile)
+                    }
+                    // Our own create may be what is in the way, and nothing shows it yet: never a second account.
+                    None if state.taken.contains(&address) && asked_for(s).any(|asked| *asked == address) => {
+                        return Ok(Found::Taken { unproven });
                     }
                     None if state.taken.contains(&address) => continue,
                     None if make && seen.claims.get(&address) == Some(&false) => continue,
@@ -106,43 +136,45 @@ impl Cloudm {
     }
 
     /// The account at the address we know, or at the one it has been renamed to.
-    fn known<'s>(&self, address: &'s Email, seen: &'s Seen) -> Result<Found<'s>, Plan> {
+    fn known<'s>(self, s: &Situation<'s>, address: &'s Email, seen: &'s Seen) -> Result<Found<'s>, Plan> {
         if let Some(profile) = see(seen, Sight::User(address.clone()))? {
             return Ok(Found::Account(address, profile));
         }
-        let renamed = see(seen, Sight::Alias(address.clone()))?.and_then(|profile| text(profile, "id"));
-        match renamed.and_then(|id| Email::parse(id).ok()).filter(|id| id != address) {
-            Some(id) if seen.claims.get(&id) != Some(&false) => {
-                Err(Plan::Adopt { address: id, chosen: false })
-            }
-            _ => Ok(Found::Lost(address)),
+        let owner = see(seen, Sight::Alias(address.clone()))?.and_then(|shown| self.0.owner(address, shown));
+        let free = |id: &Email| id != address && seen.claims.get(id) != Some(&false);
+        if let Some(id) = owner.filter(|id| free(id)) {
+            return Err(Plan::Adopt { address: id, chosen: false });
         }
+        if let Some(renamed) = &s.state.renamed {
+            let shown = match free(&renamed.to) {
+                true => see(seen, Sight::User(renamed.to.clone()))?,
+                false => None,
+            };
+            if shown.is_some_and(|shown| self.0.identified(s, shown) != Some(false)) {
+                return Err(Plan::Adopt { address: renamed.to.clone(), chosen: false });
+            }
+            let shows = renamed.at.saturating_add(A::SPREADS).unwrap_or(Timestamp::MAX);
+            if s.now < shows {
+                return Err(Plan::Agrees(Outcome::Expected { until: shows }));
+            }
+        }
+        Ok(Found::Lost(address))
     }
 
     /// The addresses under which the account may stand or be made, best first; `true`: HR names it.
-    fn candidates<'a>(&'a self, s: &Situation<'a>) -> impl Iterator<Item = (bool, Email)> + use<'a> {
+    fn candidates(self, s: &Situation<'a>) -> impl Iterator<Item = (bool, Email)> + use<'a, A> {
         let worker = s.person.worker.as_str();
-        let made = s.state.seed().map(|seed| s.policy.candidates(&self.domain, seed, worker));
-        let named = self.named(s);
+        let made = s.state.seed().map(|seed| s.policy.candidates(self.0.domain(), seed, worker));
+        let named = named(self.0.domain(), s);
         let first = named.clone().map(|address| (true, address));
         let made = made.into_iter().flatten().filter(move |address| Some(address) != named.as_ref());
         first.into_iter().chain(made.map(|address| (false, address)))
     }
 
-    /// The work address that HR names, if it lies in the tenant. An address elsewhere is a private one.
-    pub(super) fn named(&self, s: &Situation<'_>) -> Option<Email> {
-        let address = Email::parse(&s.state.email.as_ref()?.value).ok()?;
-        let ours = address.domain() == self.domain.as_str()
-            || s.policy.email.domain.as_ref().is_some_and(|domain| address.domain() == domain.as_str());
-        ours.then_some(address)
-    }
-
-    fn standing(&self, s: &Situation<'_>, address: &Email, profile: &Members, named: bool) -> Standing {
-        match text(profile, &self.worker_id_member) {
-            Some(id) if id == self.worker_id(s) || id == s.person.worker.as_str() => {
-                Standing::Ours { proven: true }
-            }
-            Some(_) => Standing::Other,
+    fn standing(self, s: &Situation<'_>, address: &Email, profile: &Members, named: bool) -> Standing {
+        match self.0.identified(s, profile) {
+            Some(true) => Standing::Ours { proven: true },
+            Some(false) => Standing::Other,
             // We had reserved the address and seen it free, and sent a create whose answer was lost, or an invitation.
             None if asked_for(s).any(|asked| asked == address) => Standing::Ours { proven: false },
             None if named && s.policy.adopt == Adopt::Email => Standing::Ours { proven: false },
@@ -172,4 +204,30 @@ pub(super) fn see(seen: &Seen, sight: Sight) -> Result<Option<&Members>, Plan> {
 /// Whether the address is reserved for this person, or that it must be asked for.
 pub(super) fn reserve(seen: &Seen, address: &Email) -> Result<bool, Plan> {
     seen.claims.get(address).copied().ok_or_else(|| Plan::Claim(address.clone()))
+}
+
+/// The work address that HR names, if it lies in the tenant. An address elsewhere is a private one.
+pub(super) fn named(domain: &Domain, s: &Situation<'_>) -> Option<Email> {
+    let address = Email::parse(&s.state.email.as_ref()?.value).ok()?;
+    let ours = address.domain() == domain.as_str()
+        || s.policy.email.domain.as_ref().is_some_and(|domain| address.domain() == domain.as_str());
+    ours.then_some(address)
+}
+
+/// What HR has to send first, or else why the names it has sent do not do.
+pub(super) fn missing(s: &Situation<'_>, otherwise: HeldWhy) -> HeldWhy {
+    let seed = s.state.seed().unwrap_or_default();
+    let unknown = |name: Option<&str>| name.is_none_or(|name| name.trim().is_empty());
+    match [("givenName", seed.given), ("familyName", seed.family)]
+        .into_iter()
+        .find(|(_, name)| unknown(*name))
+    {
+        Some((member, _)) => HeldWhy::Incomplete { member: member.into() },
+        None => otherwise,
+    }
+}
+
+/// A member that is a string and not empty.
+pub(super) fn text<'a>(profile: &'a Members, name: &str) -> Option<&'a str> {
+    profile.get(name).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
 }
