@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { ADMIN, BUNDLE, HR_SECRET, Sim, hire, options, signedHr } from "../../tests/edge/world.mjs";
+import { ADMIN, BUNDLE, HR_SECRET, Sim, document, hire, options, signedHr } from "../../tests/edge/world.mjs";
 import { Workerd } from "./workerd.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -35,7 +35,9 @@ function deliver(url, id, event) {
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 const read = (path) => readFileSync(path);
 const sim = await Sim.start();
-const { bindings } = options(sim);
+// One source, as the peer has.
+const [head, only] = document(sim).split("[[source]]");
+const { bindings } = options(sim, { config: `${head}[[source]]${only}` });
 const people = [
   ["worker.js", "esModule", read(join(BUNDLE, "worker.js"))],
   ["people_bg.wasm", "wasm", read(join(BUNDLE, "people_bg.wasm"))],

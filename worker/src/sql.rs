@@ -1,7 +1,6 @@
 //! The driver: the SQLite of one Durable Object.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use js_sys::{Array, ArrayBuffer, JsString, Uint8Array};
 use people_core::journal::sql::{Driver, Param, Row, Value};
@@ -11,7 +10,7 @@ use crate::runtime::Storage;
 
 thread_local! {
     /// Statements as the runtime wants them, by where their text lies: they are few, and each is used over and over.
-    static TEXTS: RefCell<BTreeMap<(usize, usize), JsString>> = const { RefCell::new(BTreeMap::new()) };
+    static TEXTS: RefCell<Vec<(&'static str, JsString)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What the database would not do. Holds no bound value.
@@ -52,8 +51,14 @@ impl Driver for Sql {
 }
 
 fn text(sql: &'static str) -> JsString {
-    let key = (sql.as_ptr().addr(), sql.len());
-    TEXTS.with_borrow_mut(|texts| texts.entry(key).or_insert_with(|| sql.into()).clone())
+    TEXTS.with_borrow_mut(|texts| match texts.iter().find(|(known, _)| std::ptr::eq(*known, sql)) {
+        Some((_, text)) => text.clone(),
+        None => {
+            let text = JsString::from(sql);
+            texts.push((sql, text.clone()));
+            text
+        }
+    })
 }
 
 fn bound(param: Param<'_>) -> JsValue {

@@ -2,7 +2,7 @@
 //! turn. The runtime's own queue of microtasks is not asked, which at the edge costs more than most of what is to be done.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -33,8 +33,9 @@ enum Slot {
 
 thread_local! {
     static NEXT: Cell<u32> = const { Cell::new(1) };
-    static WORK: RefCell<BTreeMap<u32, Work>> = const { RefCell::new(BTreeMap::new()) };
-    static SLOTS: RefCell<BTreeMap<u32, Slot>> = const { RefCell::new(BTreeMap::new()) };
+    // By their numbers. They are few at any time.
+    static WORK: RefCell<Vec<(u32, Work)>> = const { RefCell::new(Vec::new()) };
+    static SLOTS: RefCell<Vec<(u32, Slot)>> = const { RefCell::new(Vec::new()) };
     static READY: RefCell<VecDeque<u32>> = const { RefCell::new(VecDeque::new()) };
     /// Whether `READY` will be looked at before this turn ends.
     static TURN: Cell<bool> = const { Cell::new(false) };
@@ -47,6 +48,11 @@ fn number() -> u32 {
     let n = NEXT.get();
     NEXT.set(n.checked_add(1).unwrap_or(1));
     n
+}
+
+fn remove<T>(all: &mut Vec<(u32, T)>, id: u32) -> Option<T> {
+    let at = all.iter().position(|(known, _)| *known == id)?;
+    Some(all.swap_remove(at).1)
 }
 
 struct Bell(u32);
@@ -68,9 +74,9 @@ fn poll(id: u32, work: &mut Work) -> Poll<Come> {
 fn turn() {
     TURN.set(true);
     while let Some(id) = READY.with_borrow_mut(VecDeque::pop_front) {
-        let Some(mut work) = WORK.with_borrow_mut(|all| all.remove(&id)) else { continue };
+        let Some(mut work) = WORK.with_borrow_mut(|all| remove(all, id)) else { continue };
         match poll(id, &mut work) {
-            Poll::Pending => drop(WORK.with_borrow_mut(|all| all.insert(id, work))),
+            Poll::Pending => WORK.with_borrow_mut(|all| all.push((id, work))),
             Poll::Ready(Ok(value)) => settle(id, true, value),
             Poll::Ready(Err(error)) => settle(id, false, error),
         }
@@ -86,7 +92,7 @@ pub(crate) fn begin(work: impl Future<Output = Come> + 'static) -> JsValue {
         Poll::Ready(Ok(value)) => value,
         Poll::Ready(Err(error)) => Promise::reject(&error).into(),
         Poll::Pending => {
-            WORK.with_borrow_mut(|all| all.insert(id, work));
+            WORK.with_borrow_mut(|all| all.push((id, work)));
             promised(id).into()
         }
     };
@@ -97,7 +103,7 @@ pub(crate) fn begin(work: impl Future<Output = Come> + 'static) -> JsValue {
 /// What a promise comes to.
 pub(crate) fn awaited(promise: &Promise) -> impl Future<Output = Come> {
     let id = number();
-    SLOTS.with_borrow_mut(|slots| slots.insert(id, Slot::Waiting(None)));
+    SLOTS.with_borrow_mut(|slots| slots.push((id, Slot::Waiting(None))));
     follow(promise, id);
     Awaited(id)
 }
@@ -108,10 +114,10 @@ impl Future for Awaited {
     type Output = Come;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Come> {
-        SLOTS.with_borrow_mut(|slots| match slots.remove(&self.0) {
+        SLOTS.with_borrow_mut(|slots| match remove(slots, self.0) {
             Some(Slot::Come(come)) => Poll::Ready(come),
             _ => {
-                slots.insert(self.0, Slot::Waiting(Some(context.waker().clone())));
+                slots.push((self.0, Slot::Waiting(Some(context.waker().clone()))));
                 Poll::Pending
             }
         })
@@ -120,7 +126,8 @@ impl Future for Awaited {
 
 impl Drop for Awaited {
     fn drop(&mut self) {
-        SLOTS.with_borrow_mut(|slots| slots.remove(&self.0));
+        let left = SLOTS.with_borrow_mut(|slots| remove(slots, self.0));
+        drop(left);
     }
 }
 
@@ -128,8 +135,8 @@ impl Drop for Awaited {
 #[wasm_bindgen]
 pub fn come(id: u32, good: bool, value: JsValue) {
     TURN.set(true);
-    let waker = SLOTS.with_borrow_mut(|slots| match slots.get_mut(&id) {
-        Some(slot) => {
+    let waker = SLOTS.with_borrow_mut(|slots| match slots.iter_mut().find(|(known, _)| *known == id) {
+        Some((_, slot)) => {
             let come = Slot::Come(if good { Ok(value) } else { Err(value) });
             match std::mem::replace(slot, come) {
                 Slot::Waiting(waker) => waker,
