@@ -137,6 +137,10 @@ fn peers(key: &ServiceAccountKey, message: &[u8]) {
             peer / least
         );
     }
+    // The second is the kernel that this machine's processor gets.
+    if let (2048, Some(own)) = (key.bits(), taken.get(1)) {
+        people_benches::report_ratio("sign-native-against-jwt-simple", base, own);
+    }
 }
 
 criterion_group!(benches, sign);

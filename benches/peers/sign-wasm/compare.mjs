@@ -163,4 +163,20 @@ for (const { name } of alive) {
       `${(peerCold / wall).toFixed(2)}, ${(peerColdLeast / min).toFixed(2)}`,
   );
 }
+// The lines of benches/lib.rs: ratios round by round, of the kernel that the Worker has.
+const own = alive.find((one) => one.name === "relaxed");
+function report(name, theirs, ours) {
+  const ratios = theirs.map((taken, round) => taken / ours[round]);
+  console.log(`ratio ${name} ${[median(ratios), Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toFixed(3)).join(" ")}`);
+}
+if (own) {
+  const fastest = (what) => alive.filter((one) => one.name.startsWith("jwt")).toSorted((a, b) => median(what(a)) - median(what(b)))[0];
+  const coldWall = (one) => cold.get(one.name).map(({ wall }) => wall);
+  const warm = (one) => one.warm;
+  const [peerWarm, peerCold] = [fastest(warm), fastest(coldWall)];
+  if (peerWarm) report("sign-workerd-against-jwt-simple", peerWarm.warm, own.warm);
+  if (web) report("sign-workerd-against-webcrypto", web.warm, own.warm);
+  if (peerCold) report("sign-cold-against-jwt-simple", coldWall(peerCold), coldWall(own));
+  console.log(`figure sign-cold ${median(coldWall(own)).toFixed(4)} ms`);
+}
 process.exit();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use crate::command::{ask, cargo, command, root, run_and_read};
+use crate::command::{ask, cargo, command, root, run, run_and_read};
 use crate::steps::{Passed, Steps, Stopped};
 
 /// A row of the table of promises.
@@ -133,6 +133,16 @@ pub(crate) fn bench(steps: &mut Steps, args: &[String]) -> Result<(), Stopped> {
         }
         steps.step(name, "run the command above by itself", || {
             run_and_read(cargo(words), |line| keep(&mut said, line)).map(|()| Passed::Done)
+        })?;
+    }
+    if args.is_empty() || args.iter().any(|arg| arg == "all" || arg == "edge") {
+        crate::setup::edge(steps)?;
+        steps.step("bench: edge", "run the commands above by themselves", || {
+            run(command("sh", ["benches/peers/sign-wasm/build.sh"]))?;
+            run_and_read(command("node", ["benches/peers/sign-wasm/compare.mjs", "11"]), |line| {
+                keep(&mut said, line);
+            })
+            .map(|()| Passed::Done)
         })?;
     }
     steps.step("bench: results", "look at benches/RESULTS.md", || {
