@@ -236,3 +236,43 @@ impl Pace {
         tokio::time::sleep_until(slot).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    async fn left(host: &Native, uris: impl Iterator<Item = &'static str>) -> Vec<Duration> {
+        let began = Instant::now();
+        let leave = async |uri: &'static str| {
+            host.wait(&http::Uri::from_static(uri)).await;
+            began.elapsed()
+        };
+        let mut left = join_all(uris.map(leave)).await;
+        left.sort_unstable();
+        left
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_second_has_more_requests_to_a_base_than_its_limit() {
+        let limit = 10;
+        let host = Native::new(Clock::default(), Duration::from_secs(1), 1_000_000).unwrap();
+        let host = host.limited("https://ccai.example.com/", limit);
+        let uris = ["https://ccai.example.com/apps/api/v1/bulk", "https://ccai.example.com?page=2"];
+        let left = left(&host, uris.into_iter().cycle().take(45)).await;
+        // Of any so many and one more in a row, the last left a second after the first.
+        let spans = left.windows(limit as usize + 1).map(|row| row[limit as usize] - row[0]);
+        assert!(left.len() == 45 && spans.clone().count() > 0, "{left:?}");
+        assert!(spans.clone().all(|span| span >= Duration::from_secs(1)), "{left:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_host_is_not_slowed_down() {
+        let host = Native::new(Clock::default(), Duration::from_secs(1), 1_000_000).unwrap();
+        let host = host.limited("https://ccai.example.com", 1);
+        let others = ["https://ccai.example.com.evil.example/x", "https://people.example.com/"];
+        let left = left(&host, others.into_iter().cycle().take(100)).await;
+        assert!(left.last().is_some_and(|last| *last < Duration::from_millis(500)), "{left:?}");
+    }
+}
