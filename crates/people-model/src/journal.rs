@@ -290,7 +290,7 @@ impl fmt::Display for HeldWhy {
             Self::Refused { why } => write!(f, "the target refused: {why}"),
             Self::NotKept { members } => write!(
                 f,
-                "the target accepted the change and did not keep: {}; it may not know the member ([cloudm] unread)",
+                "the target accepted the change and did not keep: {}; it may not know the member (of CloudM: [cloudm] unread)",
                 members.join(", ")
             ),
             Self::Overdue => f.write_str("the scheduled onboarding did not take place; approve to create now"),
