@@ -1,7 +1,7 @@
 //! The handlers: requests from outside, and the cron that looks after the objects. Which routes there are is core's business.
 
 use people_core::host::Host;
-use people_core::serve::{alive, misconfigured};
+use people_core::serve::{alive, delivers, misconfigured};
 use people_model::time::SignedDuration;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -15,7 +15,7 @@ const MAX_BODY: usize = 1 << 20;
 /// How many bytes of a body are read at most.
 #[wasm_bindgen]
 pub fn limit(env: &Env) -> f64 {
-    load::front(env).map_or(MAX_BODY, |bridge| bridge.config.server.max_body) as f64
+    load::front(env).map_or(MAX_BODY, |front| front.bridge.config.server.max_body) as f64
 }
 
 /// Answers a request: a `Response`, or the promise of one. `headers` are names and values, each on a line of its own; there is no `body` where
@@ -35,8 +35,15 @@ pub fn fetch(method: &str, url: &str, headers: &str, body: Option<Vec<u8>>, env:
         if let Some(answer) = crate::trial::answer(&request, &env).await {
             return carry::outgoing(&answer);
         }
-        carry::outgoing(&match load::front(&env) {
-            Ok(bridge) => bridge.serve(request).await.response,
+        let front = load::front(&env);
+        let front = front.and_then(|front| {
+            if !delivers(&request) {
+                front.wires(&env)?;
+            }
+            Ok(front)
+        });
+        carry::outgoing(&match front {
+            Ok(front) => front.bridge.serve(request).await.response,
             Err(reason) => misconfigured(&request, load::admin_token(&env).as_ref(), &reason),
         })
     })
@@ -52,10 +59,11 @@ pub fn scheduled(env: Env) -> JsValue {
 }
 
 async fn look_after(env: &Env) {
-    let Ok(bridge) = load::front(env) else {
+    let Ok(front) = load::front(env) else {
         runtime::log("the configuration is wrong; ask / with the admin token for the reason");
         return;
     };
+    let bridge = &front.bridge;
     let keep: SignedDuration = bridge.config.journal.keep.get();
     if let Ok(before) = bridge.host.now().checked_sub(keep)
         && let Err(error) = bridge.journal.tend(before).await

@@ -151,8 +151,7 @@ impl Post {
         match self.bridge.get() {
             Some(bridge) => Ok(bridge),
             None => {
-                let bridge = load::beside(&self.env, Place::Guard)
-                    .map_err(|_| TalkError("the configuration is wrong".to_owned()))?;
+                let bridge = load::beside(&self.env, Place::Guard).map_err(|_| talk::misconfigured())?;
                 Ok(self.bridge.get_or_init(|| bridge))
             }
         }

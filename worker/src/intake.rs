@@ -1,7 +1,7 @@
 //! An intake: makes deliveries durable, each once, and hands their parts to the people they are about. It answers the sender without
 //! waiting for any of that: an alarm takes the backlog apart, in slices that fit into the runtime's limits.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::load::{self, EdgeBridge, Place};
+use crate::load::{self, EdgeBridge};
 use crate::runtime::{self, Env, Storage};
 use crate::shelf::Shelf;
 use crate::talk::{self, Ask, Label, Object, Parcel, Part, TalkError};
@@ -47,7 +47,6 @@ struct Desk {
     storage: Storage,
     env: Env,
     shelf: Shelf,
-    bridge: OnceCell<EdgeBridge>,
     /// Whether an alarm is set that has not begun yet. Only ever too pessimistic: after a restart it is set once more.
     armed: Cell<bool>,
 }
@@ -58,7 +57,7 @@ impl Intake {
     #[wasm_bindgen(constructor)]
     pub fn new(storage: Storage, env: Env) -> Self {
         let shelf = Shelf::new(&storage);
-        Self(Rc::new(Desk { storage, env, shelf, bridge: OnceCell::new(), armed: Cell::new(false) }))
+        Self(Rc::new(Desk { storage, env, shelf, armed: Cell::new(false) }))
     }
 
     /// Takes a delivery: whether it is new, or the text of an error. In one turn, since a sender waits for it.
@@ -140,17 +139,6 @@ impl Desk {
         }
     }
 
-    fn bridge(&self) -> Result<&EdgeBridge, TalkError> {
-        match self.bridge.get() {
-            Some(bridge) => Ok(bridge),
-            None => {
-                let bridge = load::beside(&self.env, Place::Intake)
-                    .map_err(|_| TalkError("the configuration is wrong".to_owned()))?;
-                Ok(self.bridge.get_or_init(|| bridge))
-            }
-        }
-    }
-
     /// Hands on what waits, as much as one alarm may. Says whether there is more.
     async fn sort(&self) -> Result<bool, TalkError> {
         let mut room = SLICE;
@@ -172,7 +160,8 @@ impl Desk {
     /// Hands a delivery's parts on; `false` where there was no room for all. The guard is told first: from then on it sees to it that
     /// nobody is forgotten.
     async fn hand_on(&self, delivery: &Delivery, room: &mut usize) -> Result<bool, TalkError> {
-        let bridge = self.bridge()?;
+        let front = load::front(&self.env).map_err(|_| talk::misconfigured())?;
+        let bridge = &front.bridge;
         let (mut people, mut dead) = (Vec::new(), Vec::new());
         for part in bridge.parts(delivery) {
             match part {

@@ -1,11 +1,12 @@
 //! From the environment to a bridge: the document in `PEOPLE_CONFIG`, its secrets as Worker secrets. Parsed and built once in an isolate;
-//! each object has a bridge beside that one.
+//! each object that drives people or exchanges tokens has a bridge beside that one.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use people_core::bridge::Bridge;
 use people_core::config::{Config, SecretRef};
+use people_core::wire::{Account, Wires};
 use people_model::Secret;
 
 use crate::host::EdgeHost;
@@ -20,15 +21,24 @@ pub(crate) type EdgeBridge = Bridge<EdgeHost, EdgeJournal, EdgeSigner>;
 /// The secret that opens `/api` where the document is so wrong that it does not even say which.
 const ADMIN_TOKEN: &str = "PEOPLE_ADMIN_TOKEN";
 
+/// What answers requests from outside and takes deliveries apart.
+pub(crate) struct Front {
+    env: Env,
+    /// What it was made of.
+    document: String,
+    /// It leads nowhere.
+    pub(crate) bridge: EdgeBridge,
+    /// Read when they are first needed: the first sender does not wait for it.
+    wires: OnceCell<Result<Wires<EdgeSigner>, String>>,
+}
+
 thread_local! {
-    /// The bridge of this isolate, and the environment and the document that it was made of. A deploy begins a new isolate.
-    static BRIDGE: RefCell<Option<(Env, String, Rc<EdgeBridge>)>> = const { RefCell::new(None) };
+    /// That of this isolate. A deploy begins a new isolate.
+    static FRONT: RefCell<Option<Rc<Front>>> = const { RefCell::new(None) };
 }
 
 /// Where a bridge is to work.
 pub(crate) enum Place {
-    /// In an intake.
-    Intake,
     /// In a person's object, over the log in it.
     Person(Rc<Shelf>),
     /// In the guard, which exchanges for all.
@@ -64,54 +74,68 @@ pub(crate) fn admin_token(env: &Env) -> Option<Secret<String>> {
     secrets(env)(&reference).ok()
 }
 
-/// The bridge that answers requests from outside.
-pub(crate) fn front(env: &Env) -> Result<Rc<EdgeBridge>, String> {
-    let known = |same: &dyn Fn(&Env, &str) -> bool| {
-        BRIDGE.with_borrow(|known| {
-            known.as_ref().filter(|(env, text, _)| same(env, text)).map(|(_, _, bridge)| bridge.clone())
-        })
+/// What answers requests from outside.
+pub(crate) fn front(env: &Env) -> Result<Rc<Front>, String> {
+    let known = |same: &dyn Fn(&Front) -> bool| {
+        FRONT.with_borrow(|front| front.as_ref().filter(|front| same(front)).cloned())
     };
-    if let Some(bridge) = known(&|of, _| of == env) {
-        return Ok(bridge);
+    if let Some(front) = known(&|front| front.env == *env) {
+        return Ok(front);
     }
     let document = document(env)?;
-    if let Some(bridge) = known(&|_, text| text == document) {
-        return Ok(bridge);
+    if let Some(front) = known(&|front| front.document == document) {
+        return Ok(front);
     }
-    let bridge = Rc::new(build(env, &document)?);
-    BRIDGE.replace(Some((env.clone(), document, bridge.clone())));
-    Ok(bridge)
+    let front = Rc::new(Front::new(env, document)?);
+    FRONT.replace(Some(front.clone()));
+    Ok(front)
 }
 
 /// The bridge of an object.
 pub(crate) fn beside(env: &Env, place: Place) -> Result<EdgeBridge, String> {
     let front = front(env)?;
-    let tenant = front.journal.tenant.clone();
-    let (exchanges, shelf) = match place {
-        Place::Guard => (true, None),
-        Place::Intake => (false, None),
-        Place::Person(shelf) => (false, Some(shelf)),
+    let tenant = front.bridge.journal.tenant.clone();
+    let (guard, shelf) = match place {
+        Place::Guard => (None, None),
+        Place::Person(shelf) => (Some((env.clone(), tenant.clone())), Some(shelf)),
     };
-    let guard = (!exchanges).then(|| (env.clone(), tenant.clone()));
-    Ok(front.beside(EdgeHost { guard }, EdgeJournal { env: env.clone(), tenant, shelf }))
+    let journal = EdgeJournal { env: env.clone(), tenant, shelf };
+    Ok(front.bridge.beside(EdgeHost { guard }, journal, front.wires(env)?.beside()))
 }
 
-fn build(env: &Env, document: &str) -> Result<EdgeBridge, String> {
-    let mut config = Config::parse(document).map_err(|error| error.to_string())?;
-    if config.ccai.take().is_some_and(|ccai| ccai.is_target()) {
-        return Err(
-            "[ccai] departments: bulk files are filed by `people serve`; leave it out at the edge".to_owned()
-        );
+impl Front {
+    fn new(env: &Env, document: String) -> Result<Self, String> {
+        let mut config = Config::parse(&document).map_err(|error| error.to_string())?;
+        if config.ccai.take().is_some_and(|ccai| ccai.is_target()) {
+            return Err(
+                "[ccai] departments: bulk files are filed by `people serve`; leave it out at the edge"
+                    .to_owned(),
+            );
+        }
+        if config.google.credentials.document().is_none() {
+            return Err(in_key(&"there is no metadata server at the edge; use { env = \"NAME\" }"));
+        }
+        let tenant = config.domain().to_string();
+        let host = EdgeHost { guard: Some((env.clone(), tenant.clone())) };
+        let journal = EdgeJournal { env: env.clone(), tenant, shelf: None };
+        let bridge = Bridge::new(config, &secrets(env), host, journal, Wires::none())
+            .map_err(|error| error.to_string())?;
+        Ok(Self { env: env.clone(), document, bridge, wires: OnceCell::new() })
     }
-    let secrets = secrets(env);
-    let in_key = |error: &dyn std::fmt::Display| format!("[google] credentials: {error}");
-    let credentials = config.google.credentials(&secrets).map_err(|error| in_key(&error))?;
-    if config.google.credentials.document().is_none() {
-        return Err(in_key(&"there is no metadata server at the edge; use { env = \"NAME\" }"));
+
+    /// The ways to all APIs, or what is wrong with what is shown there.
+    pub(crate) fn wires(&self, env: &Env) -> Result<&Wires<EdgeSigner>, String> {
+        let read = || {
+            let (config, secrets) = (&self.bridge.config, secrets(env));
+            let credentials = config.google.credentials(&secrets).map_err(|error| in_key(&error))?;
+            let signer = credentials.key().map(|key| EdgeSigner::new(config.google.signer, key.clone()));
+            Wires::new(config, &secrets, &Account::new(credentials, signer))
+                .map_err(|error| error.to_string())
+        };
+        self.wires.get_or_init(read).as_ref().map_err(String::clone)
     }
-    let tenant = config.domain().to_string();
-    let signer = credentials.key().map(|key| EdgeSigner::new(config.google.signer, key.clone()));
-    let host = EdgeHost { guard: Some((env.clone(), tenant.clone())) };
-    let journal = EdgeJournal { env: env.clone(), tenant, shelf: None };
-    Bridge::new(config, &secrets, host, journal, credentials, signer).map_err(|error| error.to_string())
+}
+
+fn in_key(error: &dyn std::fmt::Display) -> String {
+    format!("[google] credentials: {error}")
 }

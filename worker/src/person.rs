@@ -134,7 +134,7 @@ impl Room {
             Some(bridge) => Ok(bridge),
             None => {
                 let bridge = load::beside(&self.env, Place::Person(self.shelf.clone()))
-                    .map_err(|_| TalkError("the configuration is wrong".to_owned()))?;
+                    .map_err(|_| talk::misconfigured())?;
                 Ok(self.bridge.get_or_init(|| bridge))
             }
         }

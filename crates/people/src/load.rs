@@ -117,19 +117,28 @@ pub fn natively(config: &Config) -> Result<(), ConfigError> {
     }
 }
 
-/// The facade of the Provisioning API over CloudM.
-pub fn facade(path: &Path, clock: Clock) -> Result<NativeFacade, LoadError> {
-    let wrong = |error| LoadError::Config { path: path.to_owned(), error };
+fn wrong(path: &Path, error: ConfigError) -> LoadError {
+    LoadError::Config { path: path.to_owned(), error }
+}
+
+/// The configuration of a server, its folder, and the ways to all APIs.
+fn parts(path: &Path) -> Result<(Config, PathBuf, Wires<Rs256>), LoadError> {
     let config = config(path)?;
-    natively(&config).map_err(wrong)?;
+    natively(&config).map_err(|error| wrong(path, error))?;
     let folder = folder(path);
     let credentials = credentials(&config, &folder)?;
     let signer = signer(&credentials)?;
+    let account = Account::new(credentials, signer);
+    let wires = Wires::new(&config, &secrets(&folder), &account).map_err(|error| wrong(path, error))?;
+    Ok((config, folder, wires))
+}
+
+/// The facade of the Provisioning API over CloudM.
+pub fn facade(path: &Path, clock: Clock) -> Result<NativeFacade, LoadError> {
+    let (config, folder, wires) = parts(path)?;
     let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder);
     let journal = journal(&config, &folder)?;
-    let account = Account::new(credentials, signer);
-    let wires = Wires::new(&config, &secrets(&folder), &account).map_err(wrong)?;
-    Facade::new(config, &secrets(&folder), host, journal, wires).map_err(wrong)
+    Facade::new(config, &secrets(&folder), host, journal, wires).map_err(|error| wrong(path, error))
 }
 
 /// The whole bridge.
@@ -148,13 +157,8 @@ fn assemble(
     clock: Clock,
     journal: impl FnOnce(&Config, &Path) -> Result<Store, LoadError>,
 ) -> Result<NativeBridge, LoadError> {
-    let wrong = |error| LoadError::Config { path: path.to_owned(), error };
-    let config = config(path)?;
-    natively(&config).map_err(wrong)?;
-    let folder = folder(path);
-    let credentials = credentials(&config, &folder)?;
-    let signer = signer(&credentials)?;
+    let (config, folder, wires) = parts(path)?;
     let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder).limited_by(&config);
     let journal = journal(&config, &folder)?;
-    Bridge::new(config, &secrets(&folder), host, journal, credentials, signer).map_err(wrong)
+    Bridge::new(config, &secrets(&folder), host, journal, wires).map_err(|error| wrong(path, error))
 }

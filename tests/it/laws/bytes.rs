@@ -16,6 +16,7 @@ use people_core::host::{Host, Lost};
 use people_core::journal::Journal;
 use people_core::journal::memory::Memory;
 use people_core::target::cloudm::judge;
+use people_core::wire::Wires;
 use people_model::call::Method;
 use people_model::cloudm::ErrorBody;
 use people_model::time::{Timestamp, parse_date, parse_timestamp, zone};
@@ -89,9 +90,7 @@ fn bridge() -> Bridge<Mute, Memory, Rs256> {
         };
         Ok(Secret::from(text))
     };
-    let key = ServiceAccountKey::parse(key_file().to_string().as_bytes()).expect("a key");
-    let signer = Rs256::new(&key).expect("the key signs");
-    Bridge::new(config, &secrets, Mute(Cell::new(1)), Memory::default(), key, signer).expect("it works")
+    Bridge::new(config, &secrets, Mute(Cell::new(1)), Memory::default(), Wires::none()).expect("it works")
 }
 
 fn key_file() -> Value {

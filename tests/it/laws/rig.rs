@@ -15,6 +15,7 @@ use people_core::bridge::Bridge;
 use people_core::config::{Config, SecretRef};
 use people_core::journal::memory::Memory;
 use people_core::journal::{Filter, Journal, Status};
+use people_core::wire::{Account, Wires};
 use people_model::Secret;
 use people_model::time::{SignedDuration, Timestamp};
 use people_sim::{Sim, SimOptions, Workflow, WorkflowKind, WorkflowState};
@@ -403,7 +404,8 @@ fn bridge(
     let signer = Rs256::new(&key).expect("the key signs");
     let host = Carrier { native: native.clone(), time: time.clone(), fuse: fuse.clone() };
     let journal = Book { memory: memory.clone(), fuse: fuse.clone() };
-    Bridge::new(config, &secrets, host, journal, key, signer).expect("the configuration works")
+    let wires = Wires::new(&config, &secrets, &Account::new(key, signer)).expect("the ways");
+    Bridge::new(config, &secrets, host, journal, wires).expect("the configuration works")
 }
 
 /// A delivery to `hr`, signed.

@@ -15,6 +15,7 @@ use people_core::journal::{
     Accepted, Appended, Breaker, EventRow, Filter, Journal, Mark, Permit, Sorted, Stats, Status,
 };
 use people_core::source::Delivery;
+use people_core::wire::{Account, Wires};
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{DeliveryId, Email, Entry, PersonKey};
 use serde_json::json;
@@ -126,7 +127,8 @@ pub(super) fn breakable(world: &World, patience: Duration) -> (Broken, Arc<Atomi
     let journal = Breakable::default();
     let broken = journal.broken.clone();
     let secrets = load::secrets(world.folder.path());
-    (Bridge::new(config, &secrets, host, journal, credentials, signer).expect("a bridge"), broken)
+    let wires = Wires::new(&config, &secrets, &Account::new(credentials, signer)).expect("the ways");
+    (Bridge::new(config, &secrets, host, journal, wires).expect("a bridge"), broken)
 }
 
 pub(super) async fn ask(

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::tz::TimeZone;
-use people_model::time::{SignedDuration, zone};
+use people_model::time::{SignedDuration, is_zone, zone};
 use people_model::{Domain, SourceName};
 use serde::Deserialize;
 
@@ -241,7 +241,7 @@ impl Config {
             if self.sources.iter().take(n).any(|other| other.name == source.name) {
                 return problem(&format!("source[{n}].name"), "another source has this name already");
             }
-            if source.timezone.as_deref().is_some_and(|name| zone(name).is_none()) {
+            if source.timezone.as_deref().is_some_and(|name| !is_zone(name)) {
                 return problem(
                     &format!("source[{n}].timezone"),
                     "not a zone; use an IANA name such as Europe/Berlin",

@@ -38,6 +38,12 @@ pub fn alive(request: &Request<Bytes>) -> Option<Response<Bytes>> {
     (request.uri().path() == "/livez").then(|| text(StatusCode::OK, "ok\n"))
 }
 
+/// Whether it hands in a delivery. Such a request is answered as long as the delivery can be proven and kept, even where nothing could be
+/// done about it yet: what HR says once must not be lost over credentials of ours that are wrong.
+pub fn delivers(request: &Request<Bytes>) -> bool {
+    request.uri().path().starts_with("/hooks/")
+}
+
 /// The surface where there is no bridge, because the configuration is wrong: alive and not ready. Senders are told to try again,
 /// and only who bears the admin token is told the reason.
 pub fn misconfigured(

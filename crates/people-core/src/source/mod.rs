@@ -233,7 +233,7 @@ pub fn build(config: &SourceConfig, secrets: &dyn Secrets) -> Result<BoxedSource
             format!("there is no such kind; use one of {}", kinds().collect::<Vec<_>>().join(", ")),
         )
     })?;
-    if config.timezone.as_deref().is_some_and(|name| people_model::time::zone(name).is_none()) {
+    if config.timezone.as_deref().is_some_and(|name| !people_model::time::is_zone(name)) {
         return Err(ConfigProblem::new(
             "timezone",
             "there is no such zone; use an IANA name such as \"Europe/Berlin\"",

@@ -67,8 +67,13 @@ impl<S> Wires<S> {
         Ok(Self { ways })
     }
 
+    /// No way to anything, for a bridge that drives nobody.
+    pub fn none() -> Self {
+        Self { ways: Vec::new() }
+    }
+
     /// The same ways without a token yet.
-    pub(crate) fn beside(&self) -> Self {
+    pub fn beside(&self) -> Self {
         Self { ways: self.ways.iter().map(|(api, wire)| (*api, wire.beside())).collect() }
     }
 
