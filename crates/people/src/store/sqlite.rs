@@ -28,7 +28,7 @@ const SETTINGS: &str = "
 ";
 
 /// How many pages of 4 KiB the write-ahead log may have before the writer itself copies them.
-const LONGEST: i64 = 16_384;
+const LONGEST: i64 = 32_768;
 
 /// One connection.
 pub(super) struct Sqlite {

@@ -8,6 +8,7 @@ use people_core::journal::sql::{Driver, Param, Row};
 use people_core::journal::suite::{Op, run, same};
 use people_core::journal::{Appended, Mark, Status};
 use people_model::{Domain, SourceName, Trust, WorkerId};
+use tokio::task::JoinSet;
 
 use super::*;
 
@@ -149,6 +150,33 @@ async fn many_at_once_share_a_commit() {
     println!("2000 deliveries in {} commits", store.commits());
     assert!(store.commits() < 200, "{} commits", store.commits());
     assert_eq!(store.stats().await.unwrap().backlog, 2000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_alone_does_it_themselves_and_many_still_share() {
+    let store = Store::memory().unwrap();
+    let mut tasks = JoinSet::new();
+    let alone = store.clone();
+    tasks.spawn(async move {
+        let own = || std::thread::current().id();
+        for _ in 0..100 {
+            let (here, there) = (own(), alone.write(move |_| Ok(own())).await.unwrap());
+            if here == there {
+                return;
+            }
+        }
+        panic!("another thread did all of it");
+    });
+    tasks.join_next().await.unwrap().unwrap();
+    let before = store.commits();
+    for n in 0..2000 {
+        let store = store.clone();
+        tasks.spawn(async move { assert_eq!(accept(&store, n).await.unwrap(), Accepted::New) });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    assert!(store.commits() - before < 200, "{} commits", store.commits() - before);
 }
 
 /// How far a commit goes, as SQLite itself says from inside the transaction: 2 waits for the disk, 1 leaves that to the next that does.

@@ -14,7 +14,7 @@ use super::error::StoreError;
 use super::sqlite::Sqlite;
 
 /// After how many jobs it is done again. A job writes some ten pages.
-const OFTEN: usize = 1024;
+const OFTEN: usize = 2048;
 
 /// What the writer rings after each commit.
 pub(super) struct Bell {
