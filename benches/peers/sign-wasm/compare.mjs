@@ -3,13 +3,14 @@
 //
 // Clocks stand still inside of workerd while it calculates, so time is taken outside: CPU time of the workerd processes, to the nanosecond
 // (`/proc/PID/task/*/schedstat`), of a request that signs many times less one that signs never. Cold is the wall time and the CPU time of the first request of
-// a new isolate, import and first signature, less that of one that does nothing.
+// a new isolate, import and first signature, less that of one that does nothing; in a workerd by itself, without miniflare's own worker in front.
 import { createPrivateKey, createSign, generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
+const { Workerd } = await import(join(here, "../../edge-peer/workerd.mjs"));
 const { Miniflare } = await import(join(here, "../../../tests/edge/node_modules/miniflare/dist/src/index.js"));
 
 const ROUNDS = Number(process.argv[2] ?? 15);
@@ -52,15 +53,21 @@ export default {
 const names = ["webcrypto", "relaxed", "simd128", "scalar", "jwt-simple-speed", "jwt-simple-size"].filter(
   (name) => name === "webcrypto" || existsSync(join(here, "build", name)),
 );
-const options = (name) => {
-  const modules = [{ type: "ESModule", path: "worker.js", contents: worker(name === "webcrypto" ? webcrypto : name === "nothing" ? nothing : wasm()) }];
+/** Its modules: name, kind, content. */
+const modules = (name) => {
+  const all = [["worker.js", "esModule", worker(name === "webcrypto" ? webcrypto : name === "nothing" ? nothing : wasm())]];
   if (name !== "webcrypto" && name !== "nothing") {
-    const folder = join(here, "build", name);
-    modules.push({ type: "ESModule", path: "sign_wasm.js", contents: readFileSync(join(folder, "sign_wasm.js"), "utf8") });
-    modules.push({ type: "CompiledWasm", path: "sign_wasm_bg.wasm", contents: readFileSync(join(folder, "sign_wasm_bg.wasm")) });
+    const read = (file) => readFileSync(join(here, "build", name, file));
+    all.push(["sign_wasm.js", "esModule", read("sign_wasm.js").toString()], ["sign_wasm_bg.wasm", "wasm", read("sign_wasm_bg.wasm")]);
   }
-  return { modules, compatibilityDate: "2026-07-01", host: "127.0.0.1" };
+  return all;
 };
+const KINDS = { esModule: "ESModule", wasm: "CompiledWasm" };
+const options = (name) => ({
+  modules: modules(name).map(([path, kind, contents]) => ({ type: KINDS[kind], path, contents })),
+  compatibilityDate: "2026-07-01",
+  host: "127.0.0.1",
+});
 
 /** The workerd processes that this process started. */
 function workerds() {
@@ -88,17 +95,17 @@ const quartiles = (list) => {
   return [sorted[list.length >> 2], sorted[(list.length * 3) >> 2]];
 };
 
+const asking = (url, pid) => async (n) => {
+  const [wall, used] = [performance.now(), cpu(pid)];
+  const text = await (await fetch(`${url}?n=${n}`)).text();
+  return { wall: performance.now() - wall, cpu: cpu(pid) - used, text };
+};
 async function begin(name) {
   const before = new Set(workerds());
   const flare = new Miniflare(options(name));
   const url = (await flare.ready).href;
   const pid = workerds().find((pid) => !before.has(pid));
-  const ask = async (n) => {
-    const [wall, used] = [performance.now(), cpu(pid)];
-    const text = await (await fetch(`${url}?n=${n}`)).text();
-    return { wall: performance.now() - wall, cpu: cpu(pid) - used, text };
-  };
-  return { name, flare, ask };
+  return { name, flare, ask: asking(url, pid) };
 }
 
 // Warm: all of them alive, one after the other in each round.
@@ -125,13 +132,15 @@ for (const one of alive) await one.flare.dispose();
 const cold = new Map(["nothing", ...names].map((name) => [name, []]));
 for (let round = 0; round < Math.min(ROUNDS, 9); round += 1) {
   for (const name of [...cold.keys()].toSorted(() => Math.random() - 0.5)) {
-    const one = await begin(name);
+    const one = await Workerd.start({ files: modules(name), classes: {}, bindings: {} });
+    const ask = asking(`${one.url}/`, one.child.pid);
     // The connection is made and the isolate has answered; its module is not compiled for real before the first call.
-    await one.ask(0);
-    const { wall: empty, cpu: emptyCpu } = await one.ask(0);
-    const { wall, cpu: used } = await one.ask(1);
+    await one.first(async () => ({ status: (await fetch(`${one.url}/?n=0`)).status }));
+    await ask(0);
+    const { wall: empty, cpu: emptyCpu } = await ask(0);
+    const { wall, cpu: used } = await ask(1);
     cold.get(name).push({ wall: wall - empty, cpu: used - emptyCpu });
-    await one.flare.dispose();
+    await one.stop();
   }
 }
 
