@@ -18,6 +18,8 @@ use crate::wiped::Wiped;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod blocks;
 #[cfg(target_pointer_width = "64")]
+mod seventeen;
+#[cfg(target_pointer_width = "64")]
 mod width {
     pub(crate) type Limb = u64;
     pub(super) type Wide = u128;
@@ -121,6 +123,12 @@ impl<const B: u32> Modulus<B> {
     /// `a * b / R`, below twice the modulus if both are, or the product of their bounds is below R times the modulus.
     #[inline(never)]
     pub(crate) fn multiply(&self, out: &mut Digits, a: &[Limb], b: &[Limb]) {
+        #[cfg(target_pointer_width = "64")]
+        if let (Ok(out), Ok(a), Ok(b), Some(m)) =
+            (out.as_mut_slice().try_into(), a.try_into(), b.try_into(), self.seventeen())
+        {
+            return seventeen::multiply(out, a, b, m, self.minus_inverse);
+        }
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         self.columns(out, |k| dot(a, b, k));
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -132,12 +140,22 @@ impl<const B: u32> Modulus<B> {
     /// `a * a / R`.
     #[inline(never)]
     pub(crate) fn square(&self, out: &mut Digits, a: &[Limb]) {
+        #[cfg(target_pointer_width = "64")]
+        if let (Ok(out), Ok(a), Some(m)) = (out.as_mut_slice().try_into(), a.try_into(), self.seventeen()) {
+            return seventeen::square(out, a, m, self.minus_inverse);
+        }
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         self.columns(out, |k| square_column(a, k));
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         {
             self.blocks(out, &blocks::Columns::square(a));
         }
+    }
+
+    /// The digits, where `seventeen` can calculate by them.
+    #[cfg(target_pointer_width = "64")]
+    fn seventeen(&self) -> Option<&seventeen::Number> {
+        if B == PRIME { self.digits.as_slice().try_into().ok() } else { None }
     }
 
     /// Sum of the columns of a product, reduced on the way.
