@@ -1,6 +1,6 @@
 //! The journal on a disk: an embedded SQLite database in one file.
 //!
-//! Intake waits for the disk and for nothing else: one thread writes, and however many callers wait for it share one flush
+//! Intake waits for the disk and for nothing else: one connection writes, and however many callers wait for it share one flush
 //! (`lane`). Another thread reads, so that a long list does not delay a delivery; it sees everything whose answer was given. A third
 //! copies the write-ahead log into the database (`tidy`).
 //! Another process may open the same file at the same time (`people events list` beside `people serve`).
