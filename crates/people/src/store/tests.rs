@@ -168,8 +168,18 @@ async fn whoever_is_alone_does_it_themselves_and_many_still_share() {
         panic!("another thread did all of it");
     });
     tasks.join_next().await.unwrap().unwrap();
+    // Several who come together share, be they of one task or of many, although whoever came last was alone.
     let before = store.commits();
-    for n in 0..2000 {
+    let of_one = store.clone();
+    tasks.spawn(async move {
+        for answer in join_all((0..32).map(|n| accept(&of_one, n))).await {
+            assert_eq!(answer.unwrap(), Accepted::New);
+        }
+    });
+    tasks.join_next().await.unwrap().unwrap();
+    assert!(store.commits() - before < 16, "{} commits", store.commits() - before);
+    let before = store.commits();
+    for n in 32..2032 {
         let store = store.clone();
         tasks.spawn(async move { assert_eq!(accept(&store, n).await.unwrap(), Accepted::New) });
     }
