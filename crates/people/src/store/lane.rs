@@ -12,12 +12,9 @@
 //! journal. It becomes durable with the next flush: the write-ahead log is a sequence, so whatever is durable rests on what came before it.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::mem::replace;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::Poll;
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -43,6 +40,10 @@ const REST: u32 = 7;
 
 /// When nobody has hurried for so long, nobody does.
 const CALM: Duration = Duration::from_millis(2);
+
+/// Whoever comes so soon after another is not alone: no sender has had its answer yet. They may be of one task, one behind the other, which
+/// without optimisation takes longer.
+const FOLLOWED: Duration = Duration::from_micros(if cfg!(debug_assertions) { 1_000 } else { 30 });
 
 /// How many jobs may wait; further callers wait for room.
 const WAITING: usize = 2048;
@@ -120,10 +121,6 @@ impl Lane {
         let task = Task { work, outcome: None, reply };
         let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
         let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        if self.alone(haste) {
-            // Whoever is about to ask, in this task or in one that is ready, asks first; then they share a flush.
-            others_first().await;
-        }
         match self.desk(haste) {
             Some(mut desk) => {
                 desk.batch.push(Box::new(task));
@@ -134,32 +131,20 @@ impl Lane {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// The desk, for somebody who is alone, where the thread is not at it.
+    /// The desk, for somebody who hurries, has room already and is the only one. Not where that would stop everybody else: whoever comes
+    /// during the flush must be able to get in line, to share the next one.
     fn desk(&self, haste: Haste) -> Option<MutexGuard<'_, Desk>> {
-        if self.alone(haste) { self.shared.desk.try_lock().ok() } else { None }
-    }
-
-    /// Whether somebody who hurries, and has room already, is the only one. Not where doing their job here would stop everybody else: whoever
-    /// comes during the flush must be able to get in line, to share the next one.
-    fn alone(&self, haste: Haste) -> bool {
-        haste == Haste::Now
+        let alone = haste == Haste::Now
             && self.shared.lonely.load(Ordering::Relaxed)
             && self.room.available_permits() == WAITING - 1
-            && Handle::try_current().is_ok_and(|runtime| runtime.metrics().num_workers() > 1)
-    }
-}
-
-/// Lets everything else that is ready go first.
-async fn others_first() {
-    let mut went = false;
-    poll_fn(|context| {
-        if replace(&mut went, true) {
-            return Poll::Ready(());
+            && Handle::try_current().is_ok_and(|runtime| runtime.metrics().num_workers() > 1);
+        if !alone {
+            return None;
         }
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
+        let desk = self.shared.desk.try_lock().ok()?;
+        let followed = desk.hurried.is_some_and(|at| now().saturating_duration_since(at) < FOLLOWED);
+        (!followed).then_some(desk)
+    }
 }
 
 impl Drop for Lane {

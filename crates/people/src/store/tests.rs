@@ -160,6 +160,7 @@ async fn whoever_is_alone_does_it_themselves_and_many_still_share() {
     tasks.spawn(async move {
         let own = || std::thread::current().id();
         for _ in 0..100 {
+            std::thread::park_timeout(std::time::Duration::from_millis(3));
             let (here, there) = (own(), alone.write(move |_| Ok(own())).await.unwrap());
             if here == there {
                 return;
