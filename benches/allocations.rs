@@ -29,7 +29,9 @@ fn main() {
     }
     // A long list takes what it says and its largest record, and no tree.
     let one = std::str::from_utf8(samples().first().expect("a sample").body()).expect("text").to_owned();
-    for count in [1_000, 175_000] {
+    let long = one.replacen('{', &format!("{{\"comment\":\"{}\",", "x".repeat(5_300)), 1);
+    // 50 MB are the last: as many records as one delivery may hold, and long ones.
+    for (one, count) in [(&one, 1_000), (&one, 9_000), (&long, 9_000)] {
         let list = format!("[{}]", vec![one.as_str(); count].join(","));
         let sample = samples().swap_remove(0).with(list.into());
         let mut pieces = 0;
