@@ -64,8 +64,9 @@ pub enum Decided {
 }
 
 impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
-    /// Puts the bridge together. Every secret is resolved now, so that a missing one shows at the start and not at night. Taking deliveries,
-    /// sorting them and answering questions needs no way to any API; driving people does.
+    /// Puts the bridge together. The secrets of sources and of the admin are resolved now, as those of the APIs were for `wires`, so that a
+    /// missing one shows at the start and not at night. Taking deliveries, sorting them and answering questions needs no way to any API;
+    /// driving people does.
     pub fn new(
         config: Config,
         secrets: &dyn Secrets,

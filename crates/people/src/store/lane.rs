@@ -5,7 +5,7 @@
 //! one that fails is rolled back alone. A savepoint costs a copy of every page that a job touches, and jobs that fail are rare.
 //!
 //! Whoever hurries and is alone does their job themselves, with the connection of the thread: handing it over and being woken takes half as
-//! long as a flush.
+//! long as a flush. That stops one thread of the runtime until the disk, or another process that writes, is done; never more than one.
 //!
 //! Not every write waits for the disk. What can be done again from what is durable already, such as taking a delivery apart, is
 //! [`Haste::Later`]: it is done when nobody hurries, and while somebody does in an eighth of the time, however long it takes in a large
