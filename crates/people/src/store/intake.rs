@@ -1,26 +1,40 @@
 //! Accepting: a delivery is durable in the intake log (`log`), and in the database once it is taken apart.
 //!
-//! A flush of one block is all that a sender waits for; the database is only asked whether it knows the delivery. Until a delivery has left
+//! A flush of one sector is all that a sender waits for; the database is only asked whether it knows the delivery. Until a delivery has left
 //! the queue it is known here too, so that a repetition is told. What the log does not take goes into the database at once: a long
 //! body, and everything where another process has the log.
 //!
 //! Whatever left the queue in a transaction that a power cut undoes is in the log still: a segment is written over only when the database has
 //! all of it on the disk.
+//!
+//! That is the group commit: while a thread waits for the disk, whoever comes adds to the log, and the next flush is for all of them. Whoever
+//! is alone flushes on their own: handing over and being woken takes half as long as a flush. That stops one thread of the runtime until
+//! the disk is done; never more than one.
 
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use people_core::journal::sql::Book;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use super::error::StoreError;
-use super::lane::{Job, Ledger};
-use super::log::{Kept, Log, SEGMENT};
+use super::lane::{Pulse, hurried, now};
+use super::log::{Kept, LONG, Log, SEGMENT};
 use super::queue::Queue;
 use super::sqlite::Sqlite;
 
-/// How long a body in the log may be. A longer one, a whole list, is worth a flush of the database.
-const LONG: usize = 64 << 10;
+/// Whoever comes so soon after another is not alone: no sender has had its answer yet. They may be of one task, one behind the other, which
+/// without optimisation takes longer.
+const FOLLOWED: Duration = Duration::from_micros(if cfg!(debug_assertions) { 1_000 } else { 30 });
+
+const ACCEPT: &str = "accept a delivery";
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +47,30 @@ pub(super) enum Taken {
     Aside,
 }
 
-/// The ledger of the lane that accepts.
+/// What takes deliveries, and the thread that flushes for them.
 pub(super) struct Intake {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+    orders: Option<Sender<Order>>,
+}
+
+/// What the thread is to do.
+enum Order {
+    /// Flush until nobody waits.
+    Flush,
+    /// Empty the log.
+    Clear(Reply<()>),
+}
+
+type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+struct Shared {
+    desk: Mutex<Desk>,
+    flushes: AtomicU64,
+    pulse: Pulse,
+}
+
+struct Desk {
     /// A connection to read with.
     book: Book<Sqlite>,
     /// Where the log is to be; `None` where there is none, or none any more.
@@ -42,23 +78,185 @@ pub(super) struct Intake {
     /// Opened for the first delivery.
     log: Option<Log>,
     queue: Arc<Queue>,
-    /// What went wrong with the log in this turn.
+    /// The last of all ids that are known, once it was looked up: ids follow the time, and what lies behind it is new.
+    newest: Option<String>,
+    /// Those who wait for a flush, and what they are told after it.
+    waiting: Vec<(Taken, Reply<Taken>)>,
+    /// Somebody flushes, and will come round.
+    flushing: bool,
+    /// The last flush was for one only, and when it ended.
+    alone: bool,
+    ended: Option<Instant>,
+    /// Why the log failed.
     fault: Option<io::ErrorKind>,
 }
 
 impl Intake {
-    /// With a log in this file, where one is named.
-    pub(super) fn new(book: Book<Sqlite>, path: Option<PathBuf>, queue: Arc<Queue>) -> Self {
-        Self { book, path, log: None, queue, fault: None }
+    /// Starts the thread; with a log in this file, where one is named.
+    pub(super) fn start(
+        book: Book<Sqlite>,
+        path: Option<PathBuf>,
+        queue: Arc<Queue>,
+        pulse: Pulse,
+    ) -> Result<Self, StoreError> {
+        let desk = Desk {
+            book,
+            path,
+            log: None,
+            queue,
+            newest: None,
+            waiting: Vec::new(),
+            flushing: false,
+            alone: false,
+            ended: None,
+            fault: None,
+        };
+        let shared = Arc::new(Shared { desk: Mutex::new(desk), flushes: AtomicU64::new(0), pulse });
+        let (orders, given) = channel();
+        let own = Arc::clone(&shared);
+        let thread = Builder::new()
+            .name("journal-intake".to_owned())
+            .spawn(move || serve(&own, &given))
+            .map_err(|_| StoreError::Closed)?;
+        Ok(Self { shared, thread: Some(thread), orders: Some(orders) })
     }
 
-    /// Takes a delivery, to be made durable together with those beside it.
-    pub(super) fn take(&mut self, kept: &Arc<Kept>) -> Result<Taken, StoreError> {
+    /// How many flushes there were.
+    pub(super) fn flushes(&self) -> u64 {
+        self.shared.flushes.load(Ordering::Relaxed)
+    }
+
+    /// Takes a delivery, and answers when it is durable.
+    pub(super) async fn take(&self, kept: &Arc<Kept>) -> Result<Taken, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let own = {
+            let mut desk = self.shared.desk.lock().map_err(|_| StoreError::Closed)?;
+            match desk.take(kept)? {
+                Taken::Aside => return Ok(Taken::Aside),
+                // What it repeats may not be durable yet.
+                Taken::Duplicate if !desk.flushing => return Ok(Taken::Duplicate),
+                taken => desk.waiting.push((taken, reply)),
+            }
+            if desk.flushing {
+                None
+            } else {
+                desk.flushing = true;
+                Some(desk.is_lonely())
+            }
+        };
+        match own {
+            Some(true) => {
+                self.shared.flush();
+                if self.shared.more() {
+                    self.order(Order::Flush)?;
+                }
+            }
+            Some(false) => self.order(Order::Flush)?,
+            None => {}
+        }
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Empties the log, where the database has all of it on the disk.
+    pub(super) async fn clear(&self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.order(Order::Clear(reply))?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    fn order(&self, order: Order) -> Result<(), StoreError> {
+        let orders = self.orders.as_ref().ok_or(StoreError::Closed)?;
+        orders.send(order).map_err(|_| StoreError::Closed)
+    }
+
+    /// Flushes for those who wait, and ends the thread.
+    pub(super) fn close(&mut self) {
+        self.orders = None;
+        if let Some(thread) = self.thread.take() {
+            // A thread that has panicked has nothing left to finish.
+            let _ = thread.join();
+        }
+    }
+
+    /// Closes the log: where the database has all of it on the disk, it is left empty.
+    pub(super) fn end(&self) {
+        if let Ok(mut desk) = self.shared.desk.lock()
+            && let Some(log) = desk.log.take()
+            && desk.queue.is_settled()
+        {
+            // Otherwise the next start finds that it knows what is in there.
+            let _ = log.end();
+        }
+    }
+
+    /// Has the log fail from now on.
+    #[cfg(test)]
+    pub(super) fn break_log(&self) {
+        let mut desk = self.shared.desk.lock().unwrap();
+        let path = desk.path.clone().unwrap();
+        desk.log.as_mut().unwrap().fail(&path).unwrap();
+    }
+}
+
+fn serve(shared: &Shared, orders: &Receiver<Order>) {
+    while let Ok(order) = orders.recv() {
+        match order {
+            Order::Flush => {
+                while shared.more() {
+                    shared.flush();
+                }
+            }
+            Order::Clear(reply) => {
+                let cleared = shared.desk.lock().map_err(|_| StoreError::Closed);
+                // Whoever asked may have gone.
+                let _ = reply.send(cleared.and_then(|mut desk| desk.clear()));
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Whether somebody waits for the next flush; otherwise nobody flushes any more.
+    fn more(&self) -> bool {
+        self.desk.lock().is_ok_and(|mut desk| {
+            desk.flushing = !desk.waiting.is_empty();
+            desk.flushing
+        })
+    }
+
+    /// Makes durable what was added, and answers.
+    fn flush(&self) {
+        let Ok((waiting, file)) =
+            self.desk.lock().map(|mut desk| (std::mem::take(&mut desk.waiting), desk.written()))
+        else {
+            return;
+        };
+        let flushed = file.and_then(|file| file.map_or(Ok(()), |file| file.sync_data()));
+        self.flushes.fetch_add(1, Ordering::Relaxed);
+        hurried(&self.pulse);
+        if let Ok(mut desk) = self.desk.lock() {
+            desk.alone = waiting.len() == 1;
+            desk.ended = Some(now());
+            if let Err(error) = &flushed {
+                desk.fail(error.kind());
+            }
+        }
+        let lost = flushed.err().map(|error| StoreError::log(ACCEPT, error.kind()));
+        for (taken, reply) in waiting {
+            // Whoever asked may have gone; what was taken is kept all the same.
+            let _ = reply.send(lost.clone().map_or(Ok(taken), Err));
+        }
+    }
+}
+
+impl Desk {
+    /// Takes a delivery, to be flushed together with others.
+    fn take(&mut self, kept: &Arc<Kept>) -> Result<Taken, StoreError> {
         if self.path.is_none() {
             return Ok(Taken::Aside);
         }
         // Before the database is asked: whatever has left the queue is there.
-        if self.queue.knows(kept) || !self.book.is_new(&kept.delivery, &kept.key)? {
+        if self.queue.knows(kept) || !self.is_new(kept)? {
             return Ok(Taken::Duplicate);
         }
         if kept.delivery.body.len() > LONG || !self.open() {
@@ -70,11 +268,24 @@ impl Intake {
             Ok(Some(place)) => self.queue.push(Arc::clone(kept), place, log.longs(settled)),
             Ok(None) => return Ok(Taken::Aside),
             Err(error) => {
-                self.fault = Some(error.kind());
-                return Ok(Taken::Aside);
+                self.fail(error.kind());
+                return Err(StoreError::log(ACCEPT, error.kind()));
             }
         }
         Ok(Taken::New)
+    }
+
+    /// Whether the database does not know it either.
+    fn is_new(&mut self, kept: &Kept) -> Result<bool, StoreError> {
+        if self.newest.is_none() {
+            self.newest = Some(self.book.newest()?.unwrap_or_default());
+        }
+        let id = kept.delivery.id.as_str();
+        let fresh = self.newest.as_deref().is_some_and(|newest| newest < id);
+        if fresh {
+            self.newest = Some(id.to_owned());
+        }
+        Ok(self.book.is_new(&kept.delivery, &kept.key, fresh)?)
     }
 
     /// Opens the log, unless another process has it.
@@ -89,46 +300,35 @@ impl Intake {
         self.log.is_some()
     }
 
-    /// Empties the log, where the database has all of it on the disk.
-    pub(super) fn clear(&mut self) -> Result<(), StoreError> {
+    /// Whether the one who waits is the only one. Not where flushing on their own would stop everybody else: whoever comes meanwhile must be
+    /// able to get in line, to share the next flush.
+    fn is_lonely(&self) -> bool {
+        self.alone
+            && self.ended.is_none_or(|ended| now().saturating_duration_since(ended) >= FOLLOWED)
+            && Handle::try_current().is_ok_and(|runtime| runtime.metrics().num_workers() > 1)
+    }
+
+    /// Writes what was added; the file, where there is something to be flushed.
+    fn written(&mut self) -> io::Result<Option<Arc<File>>> {
+        if let Some(kind) = self.fault {
+            return Err(kind.into());
+        }
+        let Some(log) = &mut self.log else { return Ok(None) };
+        Ok(log.written()?.then(|| log.file()))
+    }
+
+    /// What the log holds now is not certain. It is left alone until the journal is opened again.
+    fn fail(&mut self, kind: io::ErrorKind) {
+        (self.log, self.path, self.fault) = (None, None, Some(kind));
+        self.queue.doubt();
+    }
+
+    fn clear(&mut self) -> Result<(), StoreError> {
         match &mut self.log {
-            Some(log) if self.queue.is_settled() => {
+            Some(log) if !self.flushing && self.queue.is_settled() => {
                 log.clear().map_err(|error| StoreError::log("clear what is old", error.kind()))
             }
             _ => Ok(()),
         }
-    }
-
-    /// Has the log fail from now on.
-    #[cfg(test)]
-    pub(super) fn break_log(&mut self) -> Result<(), StoreError> {
-        self.log
-            .as_mut()
-            .map_or(Ok(()), |log| log.fail(self.path.as_deref().unwrap_or("".as_ref())))
-            .map_err(|_| StoreError::Closed)
-    }
-
-    /// Closes the log: where the database has all of it on the disk, it is left empty.
-    pub(super) fn end(&mut self) {
-        if let Some(log) = self.log.take()
-            && self.queue.is_settled()
-        {
-            // Otherwise the next start finds that it knows what is in there.
-            let _ = log.end();
-        }
-    }
-}
-
-impl Ledger for Intake {
-    fn run(&mut self, jobs: &mut [Box<dyn Job<Self>>], _: bool) -> Result<(), StoreError> {
-        for job in jobs {
-            job.run(self);
-        }
-        let flushed = self.log.as_mut().map_or(Ok(()), Log::flush);
-        let Some(kind) = self.fault.take().or(flushed.err().map(|error| error.kind())) else { return Ok(()) };
-        // What the log holds after that is not certain. It is left alone until the journal is opened again.
-        (self.log, self.path) = (None, None);
-        self.queue.doubt();
-        Err(StoreError::log("accept a delivery", kind))
     }
 }

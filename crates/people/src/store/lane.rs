@@ -3,21 +3,17 @@
 //! That is the group commit: all jobs that wait are made durable together; the disk is waited for once, and only then does any of them get
 //! its answer.
 //!
-//! In a lane for the lonely, whoever hurries and is alone does their job themselves, with the ledger of the thread: handing it over and being
-//! woken takes half as long as a flush. That stops one thread of the runtime until the disk is done; never more than one.
-//!
 //! Not every job waits for the disk. What can be done again from what is durable already, such as taking a delivery apart, is
 //! [`Haste::Later`]: it is done when nobody hurries, in any lane of the store, and while somebody does in an eighth of the time, however long
 //! it takes in a large journal.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::error::StoreError;
@@ -36,10 +32,6 @@ const REST: u32 = 7;
 
 /// When nobody has hurried for so long, nobody does.
 const CALM: Duration = Duration::from_millis(2);
-
-/// Whoever comes so soon after another is not alone: no sender has had its answer yet. They may be of one task, one behind the other, which
-/// without optimisation takes longer.
-const FOLLOWED: Duration = Duration::from_micros(if cfg!(debug_assertions) { 1_000 } else { 30 });
 
 /// How many jobs may wait; further callers wait for room.
 const WAITING: usize = 2048;
@@ -64,16 +56,6 @@ pub(super) trait Job<L>: Send {
     fn answer(self: Box<Self>, lost: Option<&StoreError>);
 }
 
-/// How a lane goes about its jobs.
-pub(super) struct Rules {
-    /// The thread's name.
-    pub(super) name: &'static str,
-    /// How many jobs together at most.
-    pub(super) most: usize,
-    /// Whether whoever is alone does their job themselves.
-    pub(super) lonely: bool,
-}
-
 /// When somebody hurried last, in any lane of a store.
 pub(super) type Pulse = Arc<Mutex<Option<Instant>>>;
 
@@ -89,9 +71,8 @@ pub(super) struct Lane<L: Ledger> {
 struct Shared<L: Ledger> {
     desk: Mutex<Desk<L>>,
     done: AtomicU64,
-    rules: Rules,
-    /// Whether whoever hurried last was alone.
-    alone: AtomicBool,
+    /// How many jobs are done together at most.
+    most: usize,
 }
 
 /// A job, how urgent it is, and its room among those that wait.
@@ -107,18 +88,17 @@ pub(super) enum Haste {
 }
 
 impl<L: Ledger> Lane<L> {
-    /// Starts the thread.
-    pub(super) fn start(ledger: L, rules: Rules, pulse: Pulse) -> Result<Self, StoreError> {
+    /// Starts the thread of this name, for so many jobs together at most.
+    pub(super) fn start(ledger: L, name: &str, most: usize, pulse: Pulse) -> Result<Self, StoreError> {
         let (sender, jobs) = channel();
-        let name = rules.name.to_owned();
-        let desk = Mutex::new(Desk { ledger, batch: Vec::with_capacity(rules.most), hurried: None, pulse });
-        let shared = Arc::new(Shared { desk, done: AtomicU64::new(0), rules, alone: AtomicBool::new(false) });
-        let room = Arc::new(Semaphore::new(WAITING));
-        let (own, queue) = (Arc::clone(&shared), Arc::clone(&room));
+        let desk = Mutex::new(Desk { ledger, batch: Vec::with_capacity(most), pulse });
+        let shared = Arc::new(Shared { desk, done: AtomicU64::new(0), most });
+        let own = Arc::clone(&shared);
         let thread = Builder::new()
-            .name(name)
-            .spawn(move || serve(&own, &jobs, &queue))
+            .name(name.to_owned())
+            .spawn(move || serve(&own, &jobs))
             .map_err(|_| StoreError::Closed)?;
+        let room = Arc::new(Semaphore::new(WAITING));
         Ok(Self { jobs: Some(sender), room, thread: Some(thread), shared })
     }
 
@@ -139,13 +119,7 @@ impl<L: Ledger> Lane<L> {
         let task = Task { work, outcome: None, reply };
         let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
         let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        match self.own(haste) {
-            Some(mut desk) => {
-                desk.batch.push(Box::new(task));
-                desk.work(true, &self.shared.done);
-            }
-            None => jobs.send((haste, Box::new(task), Some(room))).map_err(|_| StoreError::Closed)?,
-        }
+        jobs.send((haste, Box::new(task), Some(room))).map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -155,21 +129,6 @@ impl<L: Ledger> Lane<L> {
             // Where the thread is gone, there is nobody to tell.
             let _ = jobs.send((haste, job, None));
         }
-    }
-
-    /// The desk, for somebody who hurries, has room already and is the only one. Not where that would stop everybody else: whoever comes
-    /// during the flush must be able to get in line, to share the next one.
-    fn own(&self, haste: Haste) -> Option<MutexGuard<'_, Desk<L>>> {
-        let alone = haste == Haste::Now
-            && self.shared.alone.load(Ordering::Relaxed)
-            && self.room.available_permits() == WAITING - 1
-            && Handle::try_current().is_ok_and(|runtime| runtime.metrics().num_workers() > 1);
-        if !alone {
-            return None;
-        }
-        let desk = self.shared.desk.try_lock().ok()?;
-        let followed = desk.hurried.is_some_and(|at| now().saturating_duration_since(at) < FOLLOWED);
-        (!followed).then_some(desk)
     }
 
     /// Lets the jobs that wait be done, and ends the thread.
@@ -226,8 +185,8 @@ where
     }
 }
 
-fn serve<L: Ledger>(shared: &Shared<L>, jobs: &Receiver<Waiting<L>>, room: &Semaphore) {
-    let most = shared.rules.most;
+fn serve<L: Ledger>(shared: &Shared<L>, jobs: &Receiver<Waiting<L>>) {
+    let most = shared.most;
     let mut leisure = Leisure::default();
     while let Some(first) = leisure.wait(jobs) {
         // A job that panicked leaves nobody who could go on.
@@ -239,9 +198,7 @@ fn serve<L: Ledger>(shared: &Shared<L>, jobs: &Receiver<Waiting<L>>, room: &Sema
             }
         }
         if !desk.batch.is_empty() {
-            let alone = desk.batch.len() == 1 && most > 1 && shared.rules.lonely;
             desk.work(true, &shared.done);
-            shared.alone.store(alone && room.available_permits() == WAITING, Ordering::Relaxed);
         }
         leisure.turn(&mut desk, &shared.done, most);
     }
@@ -312,17 +269,19 @@ impl<L: Ledger> Leisure<L> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long work takes is no matter of the host's clock")]
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     Instant::now()
+}
+
+/// Somebody hurried just now.
+pub(super) fn hurried(pulse: &Pulse) {
+    *pulse.lock().unwrap_or_else(PoisonError::into_inner) = Some(now());
 }
 
 /// Where the jobs that are done together are gathered.
 struct Desk<L: Ledger> {
     ledger: L,
     batch: Vec<Box<dyn Job<L>>>,
-    /// When somebody hurried last, here
-    hurried: Option<Instant>,
-    /// and in any lane.
     pulse: Pulse,
 }
 
@@ -334,8 +293,7 @@ impl<L: Ledger> Desk<L> {
             done.fetch_add(1, Ordering::Relaxed);
         }
         if flush {
-            self.hurried = Some(now());
-            *self.pulse.lock().unwrap_or_else(PoisonError::into_inner) = self.hurried;
+            hurried(&self.pulse);
         }
         let jobs = self.batch.len();
         for job in self.batch.drain(..) {

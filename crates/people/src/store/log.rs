@@ -19,12 +19,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use people_core::source::Delivery;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{DeliveryId, SourceName, Trust};
 use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
+
+/// How long a body in the log may be. A longer one, a whole list, is worth a flush of the database.
+pub(super) const LONG: usize = 64 << 10;
 
 /// How many bytes a segment has, and the longest group.
 pub(super) const SEGMENT: usize = 4 << 20;
@@ -58,7 +62,13 @@ impl Kept {
     pub(super) fn new(delivery: &Delivery, key: &DeliveryId, dedupe_for: SignedDuration) -> Self {
         let cut = |at: Timestamp| Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
         let (received, stamped) = (cut(delivery.received), delivery.stamped.map(cut));
-        Self { delivery: Delivery { received, stamped, ..delivery.clone() }, key: key.clone(), dedupe_for }
+        let body = match &delivery.body {
+            // It may be a part of something much longer, which would be kept as long.
+            short if short.len() <= LONG => Bytes::copy_from_slice(short),
+            long => long.clone(),
+        };
+        let delivery = Delivery { received, stamped, body, ..delivery.clone() };
+        Self { delivery, key: key.clone(), dedupe_for }
     }
 }
 
@@ -133,10 +143,10 @@ impl Log {
         oldest.filter(|_| self.at * 2 > self.segment)
     }
 
-    /// Makes what was added durable.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
+    /// Writes what was added. Says whether there is something to be flushed; that is for the caller, who need not hold this meanwhile.
+    pub(super) fn written(&mut self) -> io::Result<bool> {
         self.write()?;
-        if std::mem::take(&mut self.dirty) { self.file.sync_data() } else { Ok(()) }
+        Ok(std::mem::take(&mut self.dirty))
     }
 
     /// Writes the group where it belongs, and begins the next.
@@ -163,10 +173,13 @@ impl Log {
 
     /// Begins anew. Only where the database has everything on the disk.
     pub(super) fn clear(&mut self) -> io::Result<()> {
+        if self.generation > 0 && self.at == 0 && self.active == 0 {
+            return Ok(());
+        }
         (self.last, self.active, self.at, self.dirty) = (vec![0; READY], 0, 0, false);
         self.generation += 1;
         self.group.truncate(HEAD);
-        self.file.set_len(0)?;
+        self.file.set_len((self.segment * READY) as u64)?;
         let zeros = vec![0; self.segment.min(1 << 16)];
         for start in (0..self.segment * READY).step_by(zeros.len()) {
             write_at(&self.file, &zeros, start)?;

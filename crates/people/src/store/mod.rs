@@ -41,7 +41,7 @@ pub use error::{SqliteError, StoreError};
 
 use books::{Reader, Writer};
 use intake::{Intake, Taken};
-use lane::{Haste, Lane, Pulse, Rules};
+use lane::{Haste, Lane, Pulse};
 use log::Kept;
 use queue::{Move, Queue};
 use sqlite::{Opened, Sqlite};
@@ -56,7 +56,7 @@ pub struct Store {
 
 /// Closed in this order.
 struct Lanes {
-    intake: Lane<Intake>,
+    intake: Intake,
     reader: Lane<Reader>,
     writer: Lane<Writer>,
     queue: Arc<Queue>,
@@ -75,7 +75,7 @@ impl Drop for Lanes {
             // Only tidies up: what is in the write-ahead log is durable, and the next start reads it.
             let _ = writer.book.driver().execute("PRAGMA wal_checkpoint(TRUNCATE)");
         });
-        self.intake.last(Intake::end);
+        self.intake.end();
     }
 }
 
@@ -115,13 +115,10 @@ impl Store {
         let Opened { writer, reader, asks, tidy } = sqlite::open(path, &log_of(path))?;
         let (tidy, bell) = Tidy::start(tidy)?;
         let (queue, pulse) = (Arc::<Queue>::default(), Pulse::default());
-        let rules = |name, lonely| Rules { name, most, lonely };
-        let intake = Intake::new(asks, log, Arc::clone(&queue));
-        let intake = Lane::start(intake, rules("journal-intake", most > 1), Arc::clone(&pulse))?;
-        let writer =
-            Lane::start(Writer::new(writer, bell), rules("journal-write", false), Arc::clone(&pulse))?;
+        let intake = Intake::start(asks, log, Arc::clone(&queue), Arc::clone(&pulse))?;
+        let writer = Lane::start(Writer::new(writer, bell), "journal-write", most, pulse)?;
         // It hurries nobody.
-        let reader = Lane::start(Reader(reader), rules("journal-read", false), Pulse::default())?;
+        let reader = Lane::start(Reader(reader), "journal-read", lane::TOGETHER, Pulse::default())?;
         Ok(Self {
             lanes: Arc::new(Lanes { intake, reader, writer, queue, _tidy: tidy, _directory: directory }),
         })
@@ -129,7 +126,7 @@ impl Store {
 
     /// How often something was made durable since the start: far fewer times than there are writes, when there are many at once.
     pub fn commits(&self) -> u64 {
-        self.lanes.intake.commits() + self.lanes.writer.commits()
+        self.lanes.intake.flushes() + self.lanes.writer.commits()
     }
 
     /// Moves all that is in the log now into the database, and on the disk.
@@ -180,8 +177,7 @@ impl Journal for Store {
     ) -> Result<Accepted, StoreError> {
         let Lanes { intake, writer, queue, .. } = &*self.lanes;
         let kept = Arc::new(Kept::new(delivery, key, dedupe_for));
-        let own = Arc::clone(&kept);
-        match intake.run(Haste::Now, move |intake| intake.take(&own)).await? {
+        match intake.take(&kept).await? {
             Taken::New => {
                 if let Some(job) = Move::needed(queue) {
                     writer.send(Haste::Now, job);
@@ -311,6 +307,6 @@ impl Journal for Store {
         self.settle().await?;
         self.write_later(move |book| book.prune(before)).await?;
         // What is forgotten is not in the log either.
-        self.lanes.intake.run(Haste::Now, Intake::clear).await
+        self.lanes.intake.clear().await
     }
 }

@@ -50,9 +50,26 @@ impl<D: Driver> Book<D> {
         Ok(Accepted::New)
     }
 
-    /// Whether [`Book::accept`] would take this delivery as new. Writes nothing.
-    pub fn is_new(&mut self, delivery: &Delivery, key: &DeliveryId) -> Booked<bool, D> {
-        Ok(self.next_number(delivery, key)?.is_some())
+    /// Whether [`Book::accept`] would take this delivery as new. Writes nothing. `fresh`: its id lies behind [`Book::newest`], and need not
+    /// be looked up.
+    pub fn is_new(&mut self, delivery: &Delivery, key: &DeliveryId, fresh: bool) -> Booked<bool, D> {
+        let (key, received) = (Param::Text(key.as_str()), Param::Int(cut(delivery.received)));
+        let known = "SELECT 'known' WHERE EXISTS (SELECT 1 FROM dedupe WHERE key = ?1 AND until > ?2)
+                 OR EXISTS (SELECT 1 FROM inbox WHERE key = ?1 AND until > ?2)";
+        if self.one(ACCEPT, known, &[key, received])?.is_some() {
+            return Ok(false);
+        }
+        let known = "SELECT 'known' WHERE EXISTS (SELECT 1 FROM inbox WHERE id = ?1)
+                 OR EXISTS (SELECT 1 FROM deliveries WHERE id = ?1)";
+        Ok(fresh || self.one(ACCEPT, known, &[delivery.id.as_str().into()])?.is_none())
+    }
+
+    /// The last of all ids of deliveries, in their order as texts.
+    pub fn newest(&mut self) -> Booked<Option<String>, D> {
+        let sql = "SELECT 0, max(coalesce((SELECT max(id) FROM inbox), ''), coalesce((SELECT max(id) FROM deliveries), ''))";
+        let newest =
+            self.one(ACCEPT, sql, &[])?.map(|row| Fields::new("deliveries", row).text()).transpose()?;
+        Ok(newest.filter(|id| !id.is_empty()))
     }
 
     /// Writes something that changes nothing, so that a commit that is flushed makes all before it durable; one that writes nothing is not

@@ -44,7 +44,7 @@ fn log(groups: &[RangeInclusive<u64>]) -> Vec<u8> {
         for n in group.clone() {
             assert!(log.add(&kept(n), n, 0).unwrap().is_some());
         }
-        log.flush().unwrap();
+        log.written().unwrap();
     }
     fs::read(file.path()).unwrap()
 }
@@ -88,7 +88,7 @@ fn nothing_is_written_over_before_the_database_has_it() {
                     None => full += 1,
                 },
                 4 | 5 => {
-                    log.flush().unwrap();
+                    log.written().unwrap();
                     flushed = added;
                 }
                 6 => settled = flushed.min(settled + usize::try_from(n / 8 % 24).unwrap()),
@@ -117,7 +117,7 @@ fn a_log_has_one_owner_and_is_not_begun_over_what_is_in_it() {
     assert!(Log::open(file.path(), SMALL).unwrap().is_none());
     assert!(Left::open(file.path(), SMALL).unwrap().is_none());
     log.add(&kept(1), 1, 0).unwrap().unwrap();
-    log.flush().unwrap();
+    log.written().unwrap();
     drop(log);
     assert!(Log::open(file.path(), SMALL).unwrap().is_none());
     assert!(Left::open(file.path(), SMALL).unwrap().is_some());
@@ -213,7 +213,7 @@ async fn what_is_forgotten_is_not_in_the_log() {
 async fn where_the_log_fails_the_database_takes_over() {
     let store = Store::memory().unwrap();
     accept(&store, 1).await.unwrap();
-    store.lanes.intake.run(Haste::Now, |intake| intake.break_log()).await.unwrap();
+    store.lanes.intake.break_log();
     let failed = accept(&store, 2).await.unwrap_err();
     assert!(matches!(failed, StoreError::Log { .. }), "{failed}");
     // The sender tries again.
