@@ -12,7 +12,7 @@ use serde_json::{Map, Number, Value};
 
 pub(crate) use name::Name;
 pub(crate) use parse::Elements;
-pub(crate) use view::{Record, View};
+pub(crate) use view::{Asked, Record, View};
 
 /// It is not JSON, or nested more than 127 deep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,6 +20,44 @@ pub(crate) enum View<'a> {
     Nothing,
 }
 
+/// The folded names by which fields are asked for, in one record after the other.
+pub(crate) struct Asked {
+    names: Vec<Name<'static>>,
+    /// Where each stands in `names`, counted from 1, at the slot of its number or the next that was empty. More than twice as many as there
+    /// are names.
+    slots: Vec<u8>,
+}
+
+impl Asked {
+    /// These names; of more than there is room for, the rest is found by looking at every field.
+    pub(crate) fn new(names: impl IntoIterator<Item = Name<'static>>) -> Self {
+        let mut asked = Self { names: Vec::new(), slots: vec![0; 2 * usize::from(u8::MAX) + 2] };
+        for name in names {
+            let (slot, found) = asked.search(name.head(), |own| *own == name);
+            if let (None, Ok(place), Some(slot)) =
+                (found, u8::try_from(asked.names.len() + 1), asked.slots.get_mut(slot))
+            {
+                *slot = place;
+                asked.names.push(name);
+            }
+        }
+        asked
+    }
+
+    /// The slot and the place of the name with this beginning that `is` the one; the slot where it would be if there is none.
+    fn search(&self, head: u128, is: impl Fn(&Name<'static>) -> bool) -> (usize, Option<usize>) {
+        let last = self.slots.len().wrapping_sub(1);
+        let mut slot = (Name::spread(head) >> 32) as usize & last;
+        while let Some(place) = self.slots.get(slot).and_then(|place| usize::from(*place).checked_sub(1)) {
+            if self.names.get(place).is_some_and(&is) {
+                return (slot, Some(place));
+            }
+            slot = (slot + 1) & last;
+        }
+        (slot, None)
+    }
+}
+
 /// A record whose fields are found by their names in small letters without spaces and signs.
 pub(crate) struct Record<'a> {
     item: Item<'a>,
@@ -27,18 +65,9 @@ pub(crate) struct Record<'a> {
     fields: Item<'a>,
     /// Whether each is an object with the member `value`.
     wrapped: bool,
-    folded: Vec<Field<'a>>,
-    /// Where each folded name stands in `folded`, counted from 1, at the slot of its number or the next that was empty. More than twice as
-    /// many as there are fields.
-    slots: Vec<u32>,
-}
-
-/// A field and its folded name, as far as a [`Name`] keeps one.
-struct Field<'a> {
-    head: u128,
-    length: usize,
-    name: Item<'a>,
-    value: View<'a>,
+    asked: &'a Asked,
+    /// The name as it is written and the value of each field that is asked for.
+    found: Vec<Option<(Item<'a>, View<'a>)>>,
 }
 
 /// A member that BambooHR's records do not have themselves.
@@ -47,75 +76,69 @@ const VALUES: Name<'static> = Name::of("values");
 const PLAIN: Name<'static> = Name::of("plain");
 
 impl<'a> Record<'a> {
-    pub(crate) fn new(item: Item<'a>) -> Self {
+    pub(crate) fn new(item: Item<'a>, asked: &'a Asked) -> Self {
         let fields = item.get("fields").filter(|fields| fields.is_object());
         let (fields, wrapped) = (fields.unwrap_or(item), fields.is_some());
-        let mut record = Self { item, fields, wrapped, folded: Vec::with_capacity(16), slots: Vec::new() };
+        let found = vec![None; asked.names.len()];
+        let mut record = Self { item, fields, wrapped, asked, found };
         for (name, field) in fields.members() {
-            let (mut head, mut length) = ([0; HEAD], 0);
-            fold(&name.text().unwrap_or_default(), |byte| {
-                if let Some(place) = head.get_mut(length) {
-                    *place = byte;
-                }
-                length += 1;
-            });
-            let value = record.value(field);
-            record.folded.push(Field { head: Name::number(head), length, name, value });
-        }
-        record.slots = vec![0; (2 * record.folded.len() + 1).next_power_of_two()];
-        for (place, field) in record.folded.iter().enumerate() {
-            let mut slot = record.slot(field.head);
-            while record.slots.get(slot).is_some_and(|taken| *taken > 0) {
-                slot = record.after(slot);
-            }
-            if let Some(slot) = record.slots.get_mut(slot) {
-                *slot = place as u32 + 1;
+            let folded = Folded::of(name);
+            let place = asked.search(folded.head, |asked| folded.is(asked)).1;
+            let Some(found) = place.and_then(|place| record.found.get_mut(place)) else { continue };
+            if found.is_none_or(|(before, _)| name.text() <= before.text()) {
+                *found = Some((name, value(field, wrapped)));
             }
         }
         record
     }
 
-    fn slot(&self, head: u128) -> usize {
-        (Name::spread(head) >> 32) as usize & self.slots.len().wrapping_sub(1)
-    }
-
-    fn after(&self, slot: usize) -> usize {
-        (slot + 1) & self.slots.len().wrapping_sub(1)
-    }
-
-    fn value(&self, field: Item<'a>) -> View<'a> {
-        if self.wrapped && field.is_object() {
-            field.get("value").map_or(View::Nothing, View::Plain)
-        } else {
-            View::Plain(field)
-        }
-    }
-
     /// Of several names that are one when they are folded, the first in the order of letters counts.
     fn folded(&self, name: &Name<'_>) -> Option<View<'a>> {
-        let mut found: Option<&Field<'a>> = None;
-        let mut slot = self.slot(name.head());
-        while let Some(place) = self.slots.get(slot).and_then(|taken| taken.checked_sub(1)) {
-            if let Some(own) = self.folded.get(place as usize)
-                && own.is(name)
-                && found.is_none_or(|before| own.name.text() <= before.name.text())
-            {
-                found = Some(own);
-            }
-            slot = self.after(slot);
+        if let Some(place) = self.asked.search(name.head(), |own| own == name).1 {
+            return self.found.get(place).copied().flatten().map(|(_, value)| value);
         }
-        found.map(|found| found.value)
+        let fields = self.fields.members().filter(|(own, _)| Folded::of(*own).is(name));
+        // Of the same name twice the last.
+        let first = fields.reduce(|first, next| if next.0.text() <= first.0.text() { next } else { first });
+        first.map(|(_, field)| value(field, self.wrapped))
     }
 
     fn to_map(&self) -> Map<String, Value> {
         let named = |(name, field): (Item<'a>, Item<'a>)| {
-            (name.text().unwrap_or_default().into_owned(), self.value(field).to_value())
+            (name.text().unwrap_or_default().into_owned(), value(field, self.wrapped).to_value())
         };
         self.fields.members().map(named).collect()
     }
 }
 
-impl Field<'_> {
+/// The value of a field, which may be wrapped in an object.
+fn value(field: Item<'_>, wrapped: bool) -> View<'_> {
+    if wrapped && field.is_object() {
+        field.get("value").map_or(View::Nothing, View::Plain)
+    } else {
+        View::Plain(field)
+    }
+}
+
+/// The folded name of a field, as far as a [`Name`] keeps one.
+struct Folded<'a> {
+    head: u128,
+    length: usize,
+    name: Item<'a>,
+}
+
+impl<'a> Folded<'a> {
+    fn of(name: Item<'a>) -> Self {
+        let (mut head, mut length) = ([0; HEAD], 0);
+        fold(&name.text().unwrap_or_default(), |byte| {
+            if let Some(place) = head.get_mut(length) {
+                *place = byte;
+            }
+            length += 1;
+        });
+        Self { head: Name::number(head), length, name }
+    }
+
     fn is(&self, name: &Name<'_>) -> bool {
         self.head == name.head()
             && self.length == name.as_str().len()
@@ -156,7 +179,7 @@ impl<'a> View<'a> {
             Self::Wide(record) if *name == PLAIN => Some(View::Folded(record)),
             Self::Wide(record) if *name == VALUES => Some(View::Values(record)),
             Self::Wide(record) => record.item.get(name.as_str()).map(View::Plain),
-            Self::Values(record) => record.fields.get(name.as_str()).map(|field| record.value(field)),
+            Self::Values(record) => record.fields.get(name.as_str()).map(|field| value(field, record.wrapped)),
             Self::Folded(record) => record.folded(name),
             Self::Nothing => None,
         }

@@ -30,7 +30,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use people_model::EventKind;
-use people_model::cloudm::profile::Profile;
+use people_model::cloudm::{Member, Profile, member};
 
 pub use config::{MapConfig, Texts};
 
@@ -40,7 +40,7 @@ use self::path::Path;
 use self::rule::Rules;
 use self::value::Val;
 use crate::config::closest;
-use crate::json::{Elements, Item, Tape, View};
+use crate::json::{Elements, Item, Name, Tape, View};
 use crate::source::canonical::not_json;
 use crate::source::config::{ConfigProblem, Empty, Tables};
 use crate::source::{Dead, Piece};
@@ -69,7 +69,7 @@ pub struct Mapping {
     reason: Option<Rules>,
     email: Option<Rules>,
     timezone: Option<Rules>,
-    fields: Vec<(String, Rules)>,
+    fields: Vec<(&'static Member, Rules)>,
     tables: Tables,
     /// Whether some rule reads the whole body.
     reads_document: bool,
@@ -108,10 +108,9 @@ impl Mapping {
         let mut fields = Vec::new();
         for (name, texts) in &config.fields {
             let key = format!("fields.{name}");
-            if let Some(problem) = refusal(name) {
-                return Err(ConfigProblem::new(format!("map.{key}"), problem));
-            }
-            fields.push((name.clone(), rules(&key, texts)?));
+            let member =
+                settable(name).map_err(|problem| ConfigProblem::new(format!("map.{key}"), problem))?;
+            fields.push((member, rules(&key, texts)?));
         }
         let mut made = Self {
             each: each.transpose()?,
@@ -206,16 +205,23 @@ impl Mapping {
 
     /// The names at the top of a record that the map reads.
     pub fn roots(&self) -> BTreeSet<String> {
+        let mut roots = BTreeSet::new();
+        self.names(&mut |name, top| {
+            if top {
+                roots.insert(name.as_str().to_owned());
+            }
+        });
+        roots
+    }
+
+    /// Calls `each` with every name that the map reads, and whether at the top of a record.
+    pub(crate) fn names<'m>(&'m self, each: &mut dyn FnMut(&'m Name<'static>, bool)) {
         let own = [&self.kind, &self.when, &self.occurred_at, &self.effective_date, &self.last_working_day];
         let more = [&self.reason, &self.email, &self.timezone];
         let all = own.into_iter().chain(more).flatten().chain([&self.id]);
-        let mut roots = BTreeSet::new();
         for rules in all.chain(self.fields.iter().map(|(_, rules)| rules)) {
-            rules.roots(&mut |name| {
-                roots.insert(name.to_owned());
-            });
+            rules.names(each);
         }
-        roots
     }
 
     fn draft_of<'a>(&'a self, scene: &Scene<'a>) -> Result<Option<Draft<'a>>, Dead> {
@@ -224,9 +230,9 @@ impl Mapping {
             return Ok(None);
         }
         let mut members = Vec::with_capacity(self.fields.len());
-        for (name, rules) in &self.fields {
+        for (member, rules) in &self.fields {
             if let Some(value) = rules.find(scene)? {
-                members.push((Cow::Borrowed(name.as_str()), value));
+                members.push((*member, value));
             }
         }
         Ok(Some(Draft {
@@ -258,14 +264,16 @@ impl Mapping {
     }
 }
 
-/// Why a map may not set this member, if it may not.
-fn refusal(name: &str) -> Option<String> {
-    let own = NOT_HERE.iter().find(|(member, _)| *member == name).map(|(_, why)| (*why).to_owned());
-    own.or_else(|| match people_model::cloudm::member(name) {
-        Some(member) if member.writable => None,
-        Some(_) => Some("CloudM sets it and takes it from nobody; remove it".to_owned()),
-        None => Some(unknown_member(name)),
-    })
+/// The member of this name, or why a map may not set it.
+fn settable(name: &str) -> Result<&'static Member, String> {
+    if let Some((_, why)) = NOT_HERE.iter().find(|(member, _)| *member == name) {
+        return Err((*why).to_owned());
+    }
+    match member(name) {
+        Some(member) if member.writable => Ok(member),
+        Some(_) => Err("CloudM sets it and takes it from nobody; remove it".to_owned()),
+        None => Err(unknown_member(name)),
+    }
 }
 
 /// That a CloudM profile has no such member, and which one may be meant.

@@ -337,12 +337,16 @@ impl Parser<'_> {
 }
 
 impl Expr {
-    /// Calls `each` with every name that is read at the top of a record.
-    pub(super) fn names<'e>(&'e self, each: &mut dyn FnMut(&'e str)) {
+    /// Calls `each` with every name that is read, and whether at the top of a record.
+    pub(super) fn names<'e>(&'e self, each: &mut dyn FnMut(&'e Name<'static>, bool)) {
         match self {
-            Self::Name(name) => each(name.as_str()),
+            Self::Name(name) => each(name, true),
             Self::Null | Self::Flag(_) | Self::Whole(_) | Self::Real(_) | Self::Text(_) => {}
-            Self::Member(of, _) | Self::Not(of) | Self::Minus(of) => of.names(each),
+            Self::Member(of, name) => {
+                of.names(each);
+                each(name, false);
+            }
+            Self::Not(of) | Self::Minus(of) => of.names(each),
             Self::Index(one, two) | Self::Two(_, one, two) => {
                 one.names(each);
                 two.names(each);

@@ -90,11 +90,12 @@ impl Path {
             .collect()
     }
 
-    /// The first name.
-    pub(crate) fn root(&self) -> Option<&str> {
-        match self.0.first() {
-            Some(Step::Name(name)) => Some(name.as_str()),
-            _ => None,
+    /// Calls `each` with every name, and whether it is the first.
+    pub(super) fn each_name<'p>(&'p self, each: &mut dyn FnMut(&'p Name<'static>, bool)) {
+        for (place, step) in self.0.iter().enumerate() {
+            if let Step::Name(name) = step {
+                each(name, place == 0);
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use super::eval::Scene;
 use super::parser::{Expr, parse};
 use super::path::Path;
 use super::value::Val;
+use crate::json::Name;
 use crate::source::Dead;
 use crate::source::config::{ConfigProblem, Tables};
 
@@ -50,11 +51,11 @@ impl Rules {
         Ok(found)
     }
 
-    /// The names at the top of a record that the rules read.
-    pub(super) fn roots(&self, each: &mut dyn FnMut(&str)) {
+    /// Calls `each` with every name that the rules read, and whether at the top of a record.
+    pub(super) fn names<'r>(&'r self, each: &mut dyn FnMut(&'r Name<'static>, bool)) {
         for rule in &self.rules {
             match rule {
-                Rule::Path(path) => path.root().into_iter().for_each(&mut *each),
+                Rule::Path(path) => path.each_name(each),
                 Rule::Expression(expression) => expression.names(each),
             }
         }

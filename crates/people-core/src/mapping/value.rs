@@ -177,7 +177,7 @@ impl<'a> Val<'a> {
             (a, b) if a.missing() || b.missing() => a.missing() && b.missing(),
             (a, b) => match (a.real(), b.real()) {
                 (Some(a), Some(b)) => a == b,
-                _ => a.value() == b.value(),
+                _ => a.clone().value() == b.clone().value(),
             },
         }
     }
@@ -192,19 +192,19 @@ impl<'a> Val<'a> {
     }
 
     /// As JSON; what is missing in a list or an object is `null`.
-    pub(crate) fn value(&self) -> Value {
+    pub(crate) fn value(self) -> Value {
         match self {
             Self::Missing | Self::Null => Value::Null,
-            Self::Flag(flag) => Value::Bool(*flag),
-            Self::Whole(whole) => (*whole).into(),
-            Self::Real(real) => Number::from_f64(*real).map_or(Value::Null, Value::Number),
-            Self::Text(text) => Value::String(text.clone().into_owned()),
+            Self::Flag(flag) => Value::Bool(flag),
+            Self::Whole(whole) => whole.into(),
+            Self::Real(real) => Number::from_f64(real).map_or(Value::Null, Value::Number),
+            Self::Text(text) => Value::String(text.into_owned()),
             Self::View(view) => view.to_value(),
-            Self::List(items) => items.iter().map(Val::value).collect(),
+            Self::List(items) => items.into_iter().map(Val::value).collect(),
             Self::Object(members) => {
                 let mut object = Map::new();
                 for (name, value) in members {
-                    object.insert(name.clone().into_owned(), value.value());
+                    object.insert(name.into_owned(), value.value());
                 }
                 Value::Object(object)
             }

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use people_model::time::{Timestamp, civil::Date, zone};
-use people_model::{Event, EventKind, Members, Worker, WorkerId};
+use people_model::{Event, EventKind, Stated, Worker, WorkerId};
 
-use crate::json::{Item, Name, Record, View};
+use crate::json::{Asked, Item, Name, Record, View};
 use crate::mapping::draft::{MAP, date, text};
 use crate::mapping::value::Val;
 use crate::mapping::{MapConfig, Mapping, Texts};
@@ -36,6 +36,8 @@ phoneNumbers = """
 /// Reads records.
 pub(super) struct Facts {
     mapping: Mapping,
+    /// The fields that are read by their names in small letters without spaces.
+    asked: Asked,
     empty: Empty,
     zone: Option<String>,
 }
@@ -58,7 +60,10 @@ impl Facts {
             ));
         }
         let mapping = Mapping::compile(&map, &config.lookup, &config.empty)?;
-        Ok(Self { mapping, empty: config.empty.clone(), zone: config.timezone.clone() })
+        let mut names = vec![STATUS, HIRED, TERMINATED];
+        names.extend(HISTORY);
+        mapping.names(&mut |name, _| names.push(name.clone()));
+        Ok(Self { asked: Asked::new(names), mapping, empty: config.empty.clone(), zone: config.timezone.clone() })
     }
 
     /// The fields that the map reads, by their names in the API.
@@ -75,7 +80,7 @@ impl Facts {
         as_of: Timestamp,
         each: &mut dyn FnMut(Piece),
     ) {
-        let record = Record::new(record);
+        let record = Record::new(record, &self.asked);
         let wide = View::Wide(&record);
         if self.mapping.tells_type() {
             return each(self.mapping.piece(wide, wide));
@@ -128,7 +133,7 @@ impl Facts {
             effective_date: Some(self.day(as_of)),
             last_working_day: None,
             reason: (means != Deleted::Leave).then(|| Event::DELETED.to_owned()),
-            worker: Worker { id, timezone: None, email: None, profile: Members::new() },
+            worker: Worker { id, timezone: None, email: None, profile: Stated::default() },
         }
     }
 
@@ -138,6 +143,13 @@ impl Facts {
         at.to_zoned(zone).date()
     }
 }
+
+/// What holds the fields, and those that say whether somebody works here.
+const PLAIN: Name<'static> = Name::of("plain");
+const STATUS: Name<'static> = Name::of("status");
+const HISTORY: [Name<'static>; 2] = [Name::of("employmenthistorystatus"), Name::of("employmentstatus")];
+const HIRED: Name<'static> = Name::of("hiredate");
+const TERMINATED: Name<'static> = Name::of("terminationdate");
 
 /// What has happened, and its date.
 type Fact = (EventKind, Option<Date>);
@@ -154,12 +166,6 @@ struct State {
 
 impl State {
     fn read(record: View<'_>) -> Result<Self, Dead> {
-        const PLAIN: Name<'static> = Name::of("plain");
-        const STATUS: Name<'static> = Name::of("status");
-        const HISTORY: [Name<'static>; 2] =
-            [Name::of("employmenthistorystatus"), Name::of("employmentstatus")];
-        const HIRED: Name<'static> = Name::of("hiredate");
-        const TERMINATED: Name<'static> = Name::of("terminationdate");
         let plain = record.named(&PLAIN);
         let get = |name: &Name<'_>| plain.and_then(|plain| plain.named(name)).map(Val::of);
         let word = |name: &Name<'_>| get(name).and_then(|value| text(Some(&value)).ok().flatten());
