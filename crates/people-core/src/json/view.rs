@@ -20,28 +20,27 @@ pub(crate) enum View<'a> {
     Nothing,
 }
 
-/// The folded names by which fields are asked for, in one record after the other.
-pub(crate) struct Asked {
+/// The fields that are asked for by their folded names in one record after the other. Each name has a place.
+#[derive(Default)]
+pub(crate) struct Fields {
     names: Vec<Name<'static>>,
-    /// Where each stands in `names`, counted from 1, at the slot of its number or the next that was empty. More than twice as many as there
-    /// are names.
+    /// The place of each name, counted from 1, at the slot of its number or the next that was empty. More than twice as many as there are
+    /// names.
     slots: Vec<u8>,
 }
 
-impl Asked {
-    /// These names; of more than there is room for, the rest is found by looking at every field.
-    pub(crate) fn new(names: impl IntoIterator<Item = Name<'static>>) -> Self {
-        let mut asked = Self { names: Vec::new(), slots: vec![0; 2 * usize::from(u8::MAX) + 2] };
-        for name in names {
-            let (slot, found) = asked.search(name.head(), |own| *own == name);
-            if let (None, Ok(place), Some(slot)) =
-                (found, u8::try_from(asked.names.len() + 1), asked.slots.get_mut(slot))
-            {
-                *slot = place;
-                asked.names.push(name);
-            }
+impl Fields {
+    /// The place of this name; `None` where there is no room for another.
+    pub(crate) fn place(&mut self, name: &Name<'static>) -> Option<u8> {
+        self.slots.resize(2 * usize::from(u8::MAX) + 2, 0);
+        let (slot, found) = self.search(name.head(), |own| own == name);
+        if let Some(place) = found {
+            return u8::try_from(place).ok();
         }
-        asked
+        let count = u8::try_from(self.names.len() + 1).ok()?;
+        *self.slots.get_mut(slot)? = count;
+        self.names.push(name.clone());
+        Some(count - 1)
     }
 
     /// The slot and the place of the name with this beginning that `is` the one; the slot where it would be if there is none.
@@ -65,7 +64,7 @@ pub(crate) struct Record<'a> {
     fields: Item<'a>,
     /// Whether each is an object with the member `value`.
     wrapped: bool,
-    asked: &'a Asked,
+    asked: &'a Fields,
     /// The name as it is written and the value of each field that is asked for.
     found: Vec<Option<(Item<'a>, View<'a>)>>,
 }
@@ -73,10 +72,10 @@ pub(crate) struct Record<'a> {
 /// A member that BambooHR's records do not have themselves.
 const VALUES: Name<'static> = Name::of("values");
 /// The same.
-const PLAIN: Name<'static> = Name::of("plain");
+pub(crate) const PLAIN: Name<'static> = Name::of("plain");
 
 impl<'a> Record<'a> {
-    pub(crate) fn new(item: Item<'a>, asked: &'a Asked) -> Self {
+    pub(crate) fn new(item: Item<'a>, asked: &'a Fields) -> Self {
         let fields = item.get("fields").filter(|fields| fields.is_object());
         let (fields, wrapped) = (fields.unwrap_or(item), fields.is_some());
         let found = vec![None; asked.names.len()];
@@ -90,6 +89,11 @@ impl<'a> Record<'a> {
             }
         }
         record
+    }
+
+    /// The value of the field at this place.
+    pub(crate) fn field(&self, place: u8) -> Option<View<'a>> {
+        self.found.get(usize::from(place))?.map(|(_, value)| value)
     }
 
     /// Of several names that are one when they are folded, the first in the order of letters counts.
@@ -223,17 +227,27 @@ fn folded(name: &str) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
+/// Each byte of ASCII in small letters; 0 where it is neither a letter nor a digit.
+static SMALL: [u8; 128] = small();
+
+#[expect(clippy::indexing_slicing, reason = "the compiler runs it, and says so where it cannot")]
+const fn small() -> [u8; 128] {
+    let mut small = [0; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        if (byte as u8).is_ascii_alphanumeric() {
+            small[byte] = (byte as u8).to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    small
+}
+
 /// Hands on the bytes of the name in small letters without spaces and signs.
 fn fold(name: &str, mut each: impl FnMut(u8)) {
     if name.is_ascii() {
-        for byte in name.bytes() {
-            let small = byte | 0x20;
-            if small.is_ascii_lowercase() {
-                each(small);
-            } else if byte.is_ascii_digit() {
-                each(byte);
-            }
-        }
+        let small = name.bytes().map(|byte| SMALL.get(usize::from(byte)).copied().unwrap_or(0));
+        small.filter(|byte| *byte > 0).for_each(each);
         return;
     }
     for c in name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase) {

@@ -40,7 +40,7 @@ use self::path::Path;
 use self::rule::Rules;
 use self::value::Val;
 use crate::config::closest;
-use crate::json::{Elements, Item, Name, Tape, View};
+use crate::json::{Elements, Fields, Item, Name, PLAIN, Tape, View};
 use crate::source::canonical::not_json;
 use crate::source::config::{ConfigProblem, Empty, Tables};
 use crate::source::{Dead, Piece};
@@ -55,6 +55,20 @@ const NOT_HERE: [(&str, &str); 4] = [
     ("password", "a password never comes from an HR system; remove it"),
     ("suspended", "access is the policy's business; remove it"),
 ];
+
+/// What a map is compiled in.
+struct Context<'c> {
+    tables: &'c Tables,
+    /// Where the fields under `plain` are found, in a map whose records are [`View::Wide`].
+    fields: Option<&'c mut Fields>,
+}
+
+impl Context<'_> {
+    /// The place of this field under `plain`, where it has one.
+    fn field(&mut self, of: &Name<'_>, name: &Name<'static>) -> Option<u8> {
+        if *of == PLAIN { self.fields.as_mut()?.place(name) } else { None }
+    }
+}
 
 /// A compiled map.
 pub struct Mapping {
@@ -82,9 +96,27 @@ impl Mapping {
     /// # Errors
     /// Where a value is neither a path nor an expression, a member, filter or table does not exist, or `id` is missing.
     pub fn compile(config: &MapConfig, lookup: &Tables, empty: &Empty) -> Result<Self, ConfigProblem> {
-        let rules = |key: &str, texts: &Texts| Rules::compile(&format!("map.{key}"), texts, lookup);
-        let maybe =
-            |key: &str, texts: &Option<Texts>| texts.as_ref().map(|texts| rules(key, texts)).transpose();
+        Self::compile_in(&mut Context { tables: lookup, fields: None }, config, empty)
+    }
+
+    /// The same of a map whose records are [`View::Wide`], with places among these fields.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn compile_wide(
+        config: &MapConfig,
+        lookup: &Tables,
+        empty: &Empty,
+        fields: &mut Fields,
+    ) -> Result<Self, ConfigProblem> {
+        Self::compile_in(&mut Context { tables: lookup, fields: Some(fields) }, config, empty)
+    }
+
+    fn compile_in(
+        context: &mut Context<'_>,
+        config: &MapConfig,
+        empty: &Empty,
+    ) -> Result<Self, ConfigProblem> {
         let each = config.each.as_deref().map(|text| {
             Path::parse(text).ok_or_else(|| {
                 ConfigProblem::new("map.each", "this is not a path such as \"data.employees\"")
@@ -110,14 +142,18 @@ impl Mapping {
             let key = format!("fields.{name}");
             let member =
                 settable(name).map_err(|problem| ConfigProblem::new(format!("map.{key}"), problem))?;
-            fields.push((member, rules(&key, texts)?));
+            fields.push((member, Rules::compile(&format!("map.{key}"), texts, context)?));
         }
+        let mut rules = |key: &str, texts: &Texts| Rules::compile(&format!("map.{key}"), texts, context);
+        let id = rules("id", id)?;
+        let mut maybe =
+            |key: &str, texts: &Option<Texts>| texts.as_ref().map(|texts| rules(key, texts)).transpose();
         let mut made = Self {
             each: each.transpose()?,
             kind: maybe("type", &config.kind)?,
             types,
             when: maybe("when", &config.when)?,
-            id: rules("id", id)?,
+            id,
             occurred_at: maybe("occurredAt", &config.occurred_at)?,
             effective_date: maybe("effectiveDate", &config.effective_date)?,
             last_working_day: maybe("lastWorkingDay", &config.last_working_day)?,
@@ -125,7 +161,7 @@ impl Mapping {
             email: maybe("email", &config.email)?,
             timezone: maybe("timezone", &config.timezone)?,
             fields,
-            tables: lookup.clone(),
+            tables: context.tables.clone(),
             reads_document: false,
             empty: empty.clone(),
         };
@@ -205,23 +241,16 @@ impl Mapping {
 
     /// The names at the top of a record that the map reads.
     pub fn roots(&self) -> BTreeSet<String> {
-        let mut roots = BTreeSet::new();
-        self.names(&mut |name, top| {
-            if top {
-                roots.insert(name.as_str().to_owned());
-            }
-        });
-        roots
-    }
-
-    /// Calls `each` with every name that the map reads, and whether at the top of a record.
-    pub(crate) fn names<'m>(&'m self, each: &mut dyn FnMut(&'m Name<'static>, bool)) {
         let own = [&self.kind, &self.when, &self.occurred_at, &self.effective_date, &self.last_working_day];
         let more = [&self.reason, &self.email, &self.timezone];
         let all = own.into_iter().chain(more).flatten().chain([&self.id]);
+        let mut roots = BTreeSet::new();
         for rules in all.chain(self.fields.iter().map(|(_, rules)| rules)) {
-            rules.names(each);
+            rules.roots(&mut |name| {
+                roots.insert(name.to_owned());
+            });
         }
+        roots
     }
 
     fn draft_of<'a>(&'a self, scene: &Scene<'a>) -> Result<Option<Draft<'a>>, Dead> {

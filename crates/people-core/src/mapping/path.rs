@@ -90,12 +90,19 @@ impl Path {
             .collect()
     }
 
-    /// Calls `each` with every name, and whether it is the first.
-    pub(super) fn each_name<'p>(&'p self, each: &mut dyn FnMut(&'p Name<'static>, bool)) {
-        for (place, step) in self.0.iter().enumerate() {
-            if let Step::Name(name) = step {
-                each(name, place == 0);
-            }
+    /// The two names that it is made of, if there is nothing else.
+    pub(super) fn two(&self) -> Option<(&Name<'static>, &Name<'static>)> {
+        match self.0.as_slice() {
+            [Step::Name(first), Step::Name(second)] => Some((first, second)),
+            _ => None,
+        }
+    }
+
+    /// The first name.
+    pub(crate) fn root(&self) -> Option<&str> {
+        match self.0.first() {
+            Some(Step::Name(name)) => Some(name.as_str()),
+            _ => None,
         }
     }
 }

@@ -310,7 +310,7 @@ proptest! {
         let record = View::Plain(tape.root().unwrap());
         let tables = Tables::new();
         let find = |text: &str| {
-            let rules = Rules::compile("k", &Texts(vec![text.to_owned()]), &tables).unwrap();
+            let rules = Rules::compile("k", &Texts(vec![text.to_owned()]), &mut Context { tables: &tables, fields: None }).unwrap();
             let scene = Scene::new(record, record, &tables);
             rules.find(&scene).unwrap().map(|value| value.value())
         };
@@ -321,13 +321,13 @@ proptest! {
     fn no_text_breaks_the_parsers(text in "\\PC{0,40}", words in "([a-c.|()\\[\\]{}'\"~+*/%<>=,:0-9-]| if | else | is | not | in |lower|join){0,20}") {
         for text in [text, words] {
             let _ = Path::parse(&text);
-            let _ = parser::parse(&text, &Tables::new());
+            let _ = parser::parse(&text, &mut Context { tables: &Tables::new(), fields: None });
         }
     }
 
     #[test]
     fn a_path_in_brackets_is_read_like_a_path(path in "[ab](\\.[ab]|\\.\"c d\"|\\[[0-2]\\]){0,4}") {
-        let expression = parser::parse(&format!("({path})"), &Tables::new());
+        let expression = parser::parse(&format!("({path})"), &mut Context { tables: &Tables::new(), fields: None });
         prop_assert!(expression.is_ok(), "{}: {:?}", path, expression.err());
     }
 }

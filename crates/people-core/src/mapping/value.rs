@@ -56,7 +56,7 @@ impl<'a> Val<'a> {
             Kind::Null => Self::Null,
             Kind::True => Self::Flag(true),
             Kind::False => Self::Flag(false),
-            Kind::Text | Kind::Escaped => item.text().map_or(Self::Null, Self::Text),
+            Kind::Text | Kind::Escaped => Self::Text(item.text().unwrap_or_default()),
             Kind::Number => {
                 let number = number(item.number().unwrap_or_default());
                 match (number.as_i64(), number.as_u64()) {

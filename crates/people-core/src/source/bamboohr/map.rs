@@ -1,13 +1,12 @@
 //! What a record of BambooHR means. It is a state, not an event: an active person is hired, and leaves on the termination date or not
 //! at all. To say so again about somebody who is here already is harmless.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use people_model::time::{Timestamp, civil::Date, zone};
 use people_model::{Event, EventKind, Stated, Worker, WorkerId};
 
-use crate::json::{Asked, Item, Name, Record, View};
+use crate::json::{Fields, Item, Name, Record, View};
 use crate::mapping::draft::{MAP, date, text};
 use crate::mapping::value::Val;
 use crate::mapping::{MapConfig, Mapping, Texts};
@@ -36,8 +35,8 @@ phoneNumbers = """
 /// Reads records.
 pub(super) struct Facts {
     mapping: Mapping,
-    /// The fields that are read by their names in small letters without spaces.
-    asked: Asked,
+    /// The fields that are read by their names in small letters without spaces: [`STATE`], then those of the map.
+    fields: Fields,
     empty: Empty,
     zone: Option<String>,
 }
@@ -59,11 +58,12 @@ impl Facts {
                 "with `effectiveDate` or `types` it has to be said what has happened; add `type`, or remove the others",
             ));
         }
-        let mapping = Mapping::compile(&map, &config.lookup, &config.empty)?;
-        let mut names = vec![STATUS, HIRED, TERMINATED];
-        names.extend(HISTORY);
-        mapping.names(&mut |name, _| names.push(name.clone()));
-        Ok(Self { asked: Asked::new(names), mapping, empty: config.empty.clone(), zone: config.timezone.clone() })
+        let mut fields = Fields::default();
+        for name in STATE {
+            fields.place(&Name::of(name));
+        }
+        let mapping = Mapping::compile_wide(&map, &config.lookup, &config.empty, &mut fields)?;
+        Ok(Self { mapping, fields, empty: config.empty.clone(), zone: config.timezone.clone() })
     }
 
     /// The fields that the map reads, by their names in the API.
@@ -80,24 +80,25 @@ impl Facts {
         as_of: Timestamp,
         each: &mut dyn FnMut(Piece),
     ) {
-        let record = Record::new(record, &self.asked);
+        let record = Record::new(record, &self.fields);
         let wide = View::Wide(&record);
         if self.mapping.tells_type() {
             return each(self.mapping.piece(wide, wide));
         }
-        if let Err(dead) = self.told(wide, occurred, as_of, each) {
+        if let Err(dead) = self.told(&record, occurred, as_of, each) {
             each(Piece::Dead(dead));
         }
     }
 
     fn told(
         &self,
-        record: View<'_>,
+        record: &Record<'_>,
         occurred: Option<Timestamp>,
         as_of: Timestamp,
         each: &mut dyn FnMut(Piece),
     ) -> Result<(), Dead> {
-        let Some(mut draft) = self.mapping.draft(record, record)? else {
+        let wide = View::Wide(record);
+        let Some(mut draft) = self.mapping.draft(wide, wide)? else {
             each(Piece::Ignored("the map's `when` does not hold"));
             return Ok(());
         };
@@ -144,12 +145,9 @@ impl Facts {
     }
 }
 
-/// What holds the fields, and those that say whether somebody works here.
-const PLAIN: Name<'static> = Name::of("plain");
-const STATUS: Name<'static> = Name::of("status");
-const HISTORY: [Name<'static>; 2] = [Name::of("employmenthistorystatus"), Name::of("employmentstatus")];
-const HIRED: Name<'static> = Name::of("hiredate");
-const TERMINATED: Name<'static> = Name::of("terminationdate");
+/// The fields that say whether somebody works here.
+const STATE: [&str; 5] =
+    ["status", "employmenthistorystatus", "employmentstatus", "hiredate", "terminationdate"];
 
 /// What has happened, and its date.
 type Fact = (EventKind, Option<Date>);
@@ -165,22 +163,22 @@ struct State {
 }
 
 impl State {
-    fn read(record: View<'_>) -> Result<Self, Dead> {
-        let plain = record.named(&PLAIN);
-        let get = |name: &Name<'_>| plain.and_then(|plain| plain.named(name)).map(Val::of);
-        let word = |name: &Name<'_>| get(name).and_then(|value| text(Some(&value)).ok().flatten());
-        let is = |found: &Option<Cow<'_, str>>, word: &str| {
-            found.as_ref().is_some_and(|found| found.eq_ignore_ascii_case(word))
+    fn read(record: &Record<'_>) -> Result<Self, Dead> {
+        let found: [_; STATE.len()] = std::array::from_fn(|place| record.field(place as u8).map(Val::of));
+        let [status, history, employment, hired, terminated] = &found;
+        let is = |words: &[&Option<Val<'_>>], wanted: &str| {
+            let found = words.iter().find_map(|word| text(word.as_ref()).ok().flatten());
+            found.is_some_and(|found| found.eq_ignore_ascii_case(wanted))
         };
-        let (hired, terminated) = (get(&HIRED), get(&TERMINATED));
-        let day = |value: Option<&Val<'_>>, shown: &str| date(value).map_err(|problem| dead(shown, problem));
-        let status = word(&STATUS);
-        let ended = is(&status, "inactive") || is(&HISTORY.iter().find_map(word), "terminated");
-        let active = is(&status, "active");
+        let day = |value: &Option<Val<'_>>, shown: &str| {
+            date(value.as_ref()).map_err(|problem| dead(shown, problem))
+        };
+        let ended = is(&[status], "inactive") || is(&[history, employment], "terminated");
+        let active = is(&[status], "active");
         Ok(Self {
             active: if ended { Some(false) } else { active.then_some(true) },
-            hired: day(hired.as_ref(), "hireDate")?,
-            terminated: day(terminated.as_ref(), "terminationDate")?,
+            hired: day(hired, "hireDate")?,
+            terminated: day(terminated, "terminationDate")?,
             says_terminated: terminated.is_some(),
         })
     }
