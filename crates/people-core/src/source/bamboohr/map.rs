@@ -27,9 +27,11 @@ title = "plain.jobtitle"
 department = "plain.department"
 manager = "plain.supervisoreid"
 locations = "[{'area': plain.location}] if plain.location"
-phoneNumbers = """
-(([{'type': 'MOBILE', 'value': plain.mobilephone}] if plain.mobilephone else [])
- + ([{'type': 'WORK', 'value': plain.workphone}] if plain.workphone else [])) if plain.mobilephone or plain.workphone"""
+phoneNumbers = [
+  "[{'type': 'MOBILE', 'value': plain.mobilephone}, {'type': 'WORK', 'value': plain.workphone}] if plain.mobilephone and plain.workphone",
+  "[{'type': 'MOBILE', 'value': plain.mobilephone}] if plain.mobilephone",
+  "[{'type': 'WORK', 'value': plain.workphone}] if plain.workphone",
+]
 "#;
 
 /// Reads records.
