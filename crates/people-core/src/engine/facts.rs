@@ -36,14 +36,12 @@ impl Registers {
     /// Takes in what was stated at once; of two statements of a member the later stands.
     pub(super) fn hear(&mut self, version: &Version, stated: Stated) {
         let stated = stated.into_iter();
-        self.0.reserve(stated.len());
-        for (name, value) in stated {
-            let register = Register { version: version.clone(), value };
-            // They come in their order too: mostly one behind the other.
-            if self.0.last().is_none_or(|(last, _)| *last < name) {
-                self.0.push((name, register));
-                continue;
-            }
+        let stated = stated.map(|(name, value)| (name, Register { version: version.clone(), value }));
+        if self.0.is_empty() {
+            self.0.extend(stated);
+            return;
+        }
+        for (name, register) in stated {
             match self.0.binary_search_by(|(own, _)| own.cmp(&name)) {
                 Err(place) => self.0.insert(place, (name, register)),
                 Ok(place) => match self.0.get_mut(place) {
