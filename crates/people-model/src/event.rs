@@ -142,9 +142,7 @@ impl fmt::Debug for Event {
 
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Worker")
-            .field("members", &self.profile)
-            .finish_non_exhaustive()
+        f.debug_struct("Worker").field("members", &self.profile).finish_non_exhaustive()
     }
 }
 

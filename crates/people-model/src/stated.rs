@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn it_holds_what_a_tree_would_hold() {
-        let pairs = [("title", json!("a")), ("nick", json!(1)), ("title", json!(null)), ("shoeSize", json!(44))];
+        let pairs =
+            [("title", json!("a")), ("nick", json!(1)), ("title", json!(null)), ("shoeSize", json!(44))];
         let tree: Members = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let pairs = pairs.map(|(name, value)| (MemberName::from(name.to_owned()), value));
         let stated = Stated::from_iter(pairs);

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{
-    Api, Call, Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Stated, Step, Trust,
-    Verdict, Why, WorkflowId,
+    Api, Call, Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Stated, Step,
+    Trust, Verdict, Why, WorkflowId,
 };
 use serde_json::Value;
 

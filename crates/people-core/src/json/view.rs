@@ -183,7 +183,9 @@ impl<'a> View<'a> {
             Self::Wide(record) if *name == PLAIN => Some(View::Folded(record)),
             Self::Wide(record) if *name == VALUES => Some(View::Values(record)),
             Self::Wide(record) => record.item.get(name.as_str()).map(View::Plain),
-            Self::Values(record) => record.fields.get(name.as_str()).map(|field| value(field, record.wrapped)),
+            Self::Values(record) => {
+                record.fields.get(name.as_str()).map(|field| value(field, record.wrapped))
+            }
             Self::Folded(record) => record.folded(name),
             Self::Nothing => None,
         }

@@ -97,7 +97,10 @@ fn scenario_48_only_the_primary_assignment_counts() {
         {"t": "change", "primary": true, "title": "Nurse"}]}));
     assert!(pieces[..2].iter().all(|piece| matches!(piece, Piece::Ignored(_))));
     assert_eq!(
-        (event(&pieces[2]).worker.id.as_str(), event(&pieces[2]).worker.profile.get("title").and_then(Value::as_str)),
+        (
+            event(&pieces[2]).worker.id.as_str(),
+            event(&pieces[2]).worker.profile.get("title").and_then(Value::as_str)
+        ),
         ("7", Some("Nurse"))
     );
 }

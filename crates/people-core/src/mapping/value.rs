@@ -54,11 +54,14 @@ impl<'a> Val<'a> {
         let Some(item) = view.item() else {
             return if view.kind() == Kind::Null { Self::Null } else { Self::View(view) };
         };
+        // Nearly everything is a text.
+        if let Some(text) = item.text() {
+            return Self::Text(text);
+        }
         match item.kind() {
-            Kind::Null => Self::Null,
+            Kind::Null | Kind::Text | Kind::Escaped => Self::Null,
             Kind::True => Self::Flag(true),
             Kind::False => Self::Flag(false),
-            Kind::Text | Kind::Escaped => Self::Text(item.text().unwrap_or_default()),
             Kind::Number => {
                 let number = number(item.number().unwrap_or_default());
                 match (number.as_i64(), number.as_u64()) {

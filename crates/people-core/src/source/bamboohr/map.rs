@@ -110,13 +110,14 @@ impl Facts {
         // What is wrong with one of the facts is wrong with all.
         let mut event = draft.finish(EventKind::Change, MAP, &self.empty)?;
         event.occurred_at = event.occurred_at.or(occurred);
-        let mut event = Some(event);
-        let (first, second) = facts;
-        let last = usize::from(second.is_some());
-        for (n, (kind, effective_date)) in [Some(first), second].into_iter().flatten().enumerate() {
-            let told = if n == last { event.take() } else { event.clone() };
-            if let Some(told) = told {
-                each(Piece::Event(Event { kind, effective_date, ..told }));
+        let mut tell = |(kind, effective_date): Fact, event: Event| {
+            each(Piece::Event(Event { kind, effective_date, ..event }));
+        };
+        match facts {
+            (only, None) => tell(only, event),
+            (first, Some(second)) => {
+                tell(first, event.clone());
+                tell(second, event);
             }
         }
         Ok(())
