@@ -115,18 +115,18 @@ impl fmt::Debug for Stated {
 /// Of a member that is named twice the last value counts.
 impl FromIterator<(MemberName, Value)> for Stated {
     fn from_iter<I: IntoIterator<Item = (MemberName, Value)>>(all: I) -> Self {
-        let mut all = Vec::from_iter(all);
-        if !all.is_sorted_by(|(one, _), (next, _)| one < next) {
-            all.sort_by(|(one, _), (other, _)| one.cmp(other));
-            all.dedup_by(|(later, value), (earlier, kept)| {
-                let same = later == earlier;
-                if same {
-                    core::mem::swap(value, kept);
-                }
-                same
-            });
+        let all = Vec::from_iter(all);
+        if all.is_sorted_by(|(one, _), (next, _)| one < next) {
+            return Self(all);
         }
-        Self(all)
+        let mut stated: Vec<(MemberName, Value)> = Vec::with_capacity(all.len());
+        for (name, value) in all {
+            match stated.binary_search_by(|(own, _)| own.cmp(&name)) {
+                Ok(place) => drop(stated.get_mut(place).map(|(_, old)| *old = value)),
+                Err(place) => stated.insert(place, (name, value)),
+            }
+        }
+        Self(stated)
     }
 }
 
@@ -171,8 +171,10 @@ mod tests {
         let pairs = pairs.map(|(name, value)| (MemberName::from(name.to_owned()), value));
         let stated = Stated::from_iter(pairs);
         assert_eq!(stated, Stated::from(tree.clone()));
-        assert_eq!(serde_json::to_string(&stated).unwrap(), serde_json::to_string(&tree).unwrap());
-        assert!(stated.names().eq(tree.keys()) && stated.get("title") == Some(&Value::Null));
+        assert_eq!(serde_json::to_value(&stated).unwrap(), Value::Object(tree.clone()));
+        assert!(
+            stated.names().eq(["nick", "shoeSize", "title"]) && stated.get("title") == Some(&Value::Null)
+        );
         assert_eq!(stated.get("tilte"), None);
         assert_eq!(Value::from(stated), Value::Object(tree));
     }

@@ -256,3 +256,57 @@ fn fold(name: &str, mut each: impl FnMut(u8)) {
         c.encode_utf8(&mut [0; 4]).bytes().for_each(&mut each);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::json::Tape;
+
+    const NAMES: [&str; 5] = ["firstname", "nachname", "straße", "dateofbirthandplace1", "absent"];
+
+    proptest! {
+        /// By its place and by its name a field has the same value: of several that are one when they are folded the first in the order of
+        /// letters, of the same name twice the last.
+        #[test]
+        fn a_field_is_the_same_however_it_is_asked_for(
+            names in prop::collection::vec("(First Name|firstName|FIRST-NAME|Nach-Name|Straße|straSSe|Date of Birth and Place 1|x)", 0..8),
+            wrapped in any::<bool>(),
+        ) {
+            let field = |(n, name): (usize, &String)| match (wrapped, n % 3) {
+                (true, 0) => format!("{name:?}:{{\"value\":{n}}}"),
+                (true, 1) => format!("{name:?}:{{}}"),
+                _ => format!("{name:?}:{n}"),
+            };
+            let fields: Vec<String> = names.iter().enumerate().map(field).collect();
+            let fields = format!("{{{}}}", fields.join(","));
+            let text = if wrapped { format!("{{\"fields\":{fields}}}") } else { fields };
+            let tape = Tape::read(text.as_bytes()).unwrap();
+            let (mut asked, none) = (Fields::default(), Fields::default());
+            let places = NAMES.map(|name| asked.place(&Name::of(name)).unwrap());
+            let (placed, plain) = (Record::new(tape.root().unwrap(), &asked), Record::new(tape.root().unwrap(), &none));
+            for (name, place) in NAMES.into_iter().zip(places) {
+                let alike = names.iter().enumerate().filter(|(_, own)| folded(own) == name);
+                let first = alike.reduce(|first, next| if next.1 <= first.1 { next } else { first });
+                let expected = first.map(|(n, _)| if wrapped && n % 3 == 1 { Value::Null } else { n.into() });
+                prop_assert_eq!(placed.field(place).map(View::to_value), expected.clone(), "{}", text);
+                for record in [&placed, &plain] {
+                    let named = View::Folded(record).named(&Name::of(name)).map(View::to_value);
+                    prop_assert_eq!(&named, &expected, "{} {}", name, text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_has_one_place_and_there_is_room_for_255() {
+        let mut fields = Fields::default();
+        let mut place = |n: usize| fields.place(&Name::from(format!("a name as long as the others {n}")));
+        for n in 0..255 {
+            assert_eq!(place(n).map(usize::from), Some(n));
+        }
+        assert_eq!((place(255), place(7)), (None, Some(7)));
+    }
+}

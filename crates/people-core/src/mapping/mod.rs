@@ -68,6 +68,14 @@ impl Context<'_> {
     fn field(&mut self, of: &Name<'_>, name: &Name<'static>) -> Option<u8> {
         if *of == PLAIN { self.fields.as_mut()?.place(name) } else { None }
     }
+
+    fn rules(&mut self, key: &str, texts: &Texts) -> Result<Rules, ConfigProblem> {
+        Rules::compile(&format!("map.{key}"), texts, self)
+    }
+
+    fn maybe(&mut self, key: &str, texts: &Option<Texts>) -> Result<Option<Rules>, ConfigProblem> {
+        texts.as_ref().map(|texts| self.rules(key, texts)).transpose()
+    }
 }
 
 /// A compiled map.
@@ -142,24 +150,20 @@ impl Mapping {
             let key = format!("fields.{name}");
             let member =
                 settable(name).map_err(|problem| ConfigProblem::new(format!("map.{key}"), problem))?;
-            fields.push((member, Rules::compile(&format!("map.{key}"), texts, context)?));
+            fields.push((member, context.rules(&key, texts)?));
         }
-        let mut rules = |key: &str, texts: &Texts| Rules::compile(&format!("map.{key}"), texts, context);
-        let id = rules("id", id)?;
-        let mut maybe =
-            |key: &str, texts: &Option<Texts>| texts.as_ref().map(|texts| rules(key, texts)).transpose();
         let mut made = Self {
             each: each.transpose()?,
-            kind: maybe("type", &config.kind)?,
+            kind: context.maybe("type", &config.kind)?,
             types,
-            when: maybe("when", &config.when)?,
-            id,
-            occurred_at: maybe("occurredAt", &config.occurred_at)?,
-            effective_date: maybe("effectiveDate", &config.effective_date)?,
-            last_working_day: maybe("lastWorkingDay", &config.last_working_day)?,
-            reason: maybe("reason", &config.reason)?,
-            email: maybe("email", &config.email)?,
-            timezone: maybe("timezone", &config.timezone)?,
+            when: context.maybe("when", &config.when)?,
+            id: context.rules("id", id)?,
+            occurred_at: context.maybe("occurredAt", &config.occurred_at)?,
+            effective_date: context.maybe("effectiveDate", &config.effective_date)?,
+            last_working_day: context.maybe("lastWorkingDay", &config.last_working_day)?,
+            reason: context.maybe("reason", &config.reason)?,
+            email: context.maybe("email", &config.email)?,
+            timezone: context.maybe("timezone", &config.timezone)?,
             fields,
             tables: context.tables.clone(),
             reads_document: false,

@@ -249,3 +249,30 @@ fn scenario_45_what_cannot_be_fetched_now_is_fetched_later_and_is_no_leave() {
     assert_eq!(ask(200, None, "<html>"), (None, WhyKind::BadAnswer));
     assert_eq!(ask(200, None, r#"{"id":"42","status":"Inactive"}"#), (None, WhyKind::BadAnswer));
 }
+
+#[test]
+fn telephones_are_those_that_are_there_and_none_where_one_was_removed() {
+    let values = [None, Some(Value::Null), Some(json!("")), Some(json!("+49 1"))];
+    for mobile in &values {
+        for work in &values {
+            let mut fields = json!({"Status": {"value": "Active"}});
+            for (name, value) in [("Mobile Phone", mobile), ("Work Phone", work)] {
+                if let Some(value) = value {
+                    fields[name] = json!({"value": value});
+                }
+            }
+            let numbers: Vec<Value> = [("MOBILE", mobile), ("WORK", work)]
+                .into_iter()
+                .filter(|(_, value)| {
+                    value.as_ref().and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+                })
+                .map(|(kind, value)| json!({"type": kind, "value": value}))
+                .collect();
+            let said = mobile.is_some() || work.is_some();
+            let expected = if numbers.is_empty() { Value::Null } else { Value::Array(numbers) };
+            let pieces = split(&source(PLAIN), &json!({"employees": [{"id": "41", "fields": fields}]}));
+            let found = event(&pieces[0]).worker.profile.get("phoneNumbers");
+            assert_eq!(found, said.then_some(&expected), "{fields}");
+        }
+    }
+}
