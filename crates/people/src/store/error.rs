@@ -30,6 +30,25 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The intake log beside the file holds deliveries in another version's format.
+    #[error(
+        "{} holds deliveries that another version of people has accepted: start and stop that version once, or use it",
+        path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The intake log beside the file cannot be written or read. What was acknowledged before stays in it.
+    #[error(
+        "the journal could not {operation}: its intake log fails ({kind}); look at the disk, then start again"
+    )]
+    Log {
+        /// What was being done.
+        operation: &'static str,
+        /// Why.
+        kind: ErrorKind,
+    },
     /// The file was written by a newer version.
     #[error("the journal has schema version {found}, and this version knows {known}: use the newer version")]
     Newer {
@@ -64,6 +83,13 @@ pub enum StoreError {
     /// The store's thread could not be started, or is gone.
     #[error("the journal is closed")]
     Closed,
+}
+
+impl StoreError {
+    /// A failure of the intake log.
+    pub(super) fn log(operation: &'static str, kind: ErrorKind) -> Self {
+        if kind == ErrorKind::StorageFull { Self::Full { operation } } else { Self::Log { operation, kind } }
+    }
 }
 
 /// What SQLite says: its extended result code and its message, which names tables and columns and no values.

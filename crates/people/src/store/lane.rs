@@ -1,39 +1,35 @@
-//! A lane: one thread with a connection, which takes jobs in order, as many at once as are waiting.
+//! A lane: one thread with a ledger, which takes jobs in order, as many at once as are waiting.
 //!
-//! That is the group commit. All jobs that wait share one transaction; the disk is waited for once, and only then does any of them get its
-//! answer. Should one of them fail, the transaction is undone and all of it is run again with a savepoint around each job, so that the
-//! one that fails is rolled back alone. A savepoint costs a copy of every page that a job touches, and jobs that fail are rare.
+//! That is the group commit: all jobs that wait are made durable together; the disk is waited for once, and only then does any of them get
+//! its answer.
 //!
-//! Whoever hurries and is alone does their job themselves, with the connection of the thread: handing it over and being woken takes half as
-//! long as a flush. That stops one thread of the runtime until the disk, or another process that writes, is done; never more than one.
+//! In a lane for the lonely, whoever hurries and is alone does their job themselves, with the ledger of the thread: handing it over and being
+//! woken takes half as long as a flush. That stops one thread of the runtime until the disk is done; never more than one.
 //!
-//! Not every write waits for the disk. What can be done again from what is durable already, such as taking a delivery apart, is
-//! [`Haste::Later`]: it is done when nobody hurries, and while somebody does in an eighth of the time, however long it takes in a large
-//! journal. It becomes durable with the next flush: the write-ahead log is a sequence, so whatever is durable rests on what came before it.
+//! Not every job waits for the disk. What can be done again from what is durable already, such as taking a delivery apart, is
+//! [`Haste::Later`]: it is done when nobody hurries, in any lane of the store, and while somebody does in an eighth of the time, however long
+//! it takes in a large journal.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use people_core::journal::sql::{Book, BookError};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::error::{SqliteError, StoreError};
-use super::sqlite::Sqlite;
-use super::tidy::Bell;
+use super::error::StoreError;
 
-/// How many jobs share a transaction at most.
+/// How many jobs are made durable together at most.
 pub(super) const TOGETHER: usize = 512;
 
-/// How many jobs that do not hurry are done in one transaction at most. Several together write the pages that all of them touch once.
-const AT_LEISURE: usize = 16;
+/// How many jobs that do not hurry are done together at most. Several together write the pages that all of them touch once.
+const AT_LEISURE: usize = 32;
 
-/// How long such a transaction is to take: whoever comes meanwhile waits for it.
-const AT_ONCE: Duration = Duration::from_micros(300);
+/// How long those are to take: whoever comes meanwhile waits for them.
+const AT_ONCE: Duration = Duration::from_micros(600);
 
 /// While somebody hurries, so many times as long as it took there is no other.
 const REST: u32 = 7;
@@ -48,26 +44,58 @@ const FOLLOWED: Duration = Duration::from_micros(if cfg!(debug_assertions) { 1_0
 /// How many jobs may wait; further callers wait for room.
 const WAITING: usize = 2048;
 
-const COMMIT: &str = "commit";
+/// What the jobs of a lane work on.
+pub(super) trait Ledger: Sized + Send + 'static {
+    /// Runs the jobs. An error means that nothing of what they wrote is kept; otherwise it is, and where it is to be flushed, it is durable.
+    fn run(&mut self, jobs: &mut [Box<dyn Job<Self>>], flush: bool) -> Result<(), StoreError>;
+
+    /// After so many jobs have had their answers.
+    fn tidy(&mut self, jobs: usize) {
+        let _ = jobs;
+    }
+}
+
+/// Work that waits, of any type.
+pub(super) trait Job<L>: Send {
+    /// Does the work. Says whether what it wrote is to be kept. Where a failure of another undoes it, it is done again.
+    fn run(&mut self, ledger: &mut L) -> bool;
+
+    /// Answers, when it is kept; with `lost` where it came to nothing.
+    fn answer(self: Box<Self>, lost: Option<&StoreError>);
+}
+
+/// How a lane goes about its jobs.
+pub(super) struct Rules {
+    /// The thread's name.
+    pub(super) name: &'static str,
+    /// How many jobs together at most.
+    pub(super) most: usize,
+    /// Whether whoever is alone does their job themselves.
+    pub(super) lonely: bool,
+}
+
+/// When somebody hurried last, in any lane of a store.
+pub(super) type Pulse = Arc<Mutex<Option<Instant>>>;
 
 /// The sending side. Dropping it lets the jobs that wait be done, and ends the thread.
-pub(super) struct Lane {
-    jobs: Option<Sender<Waiting>>,
+pub(super) struct Lane<L: Ledger> {
+    jobs: Option<Sender<Waiting<L>>>,
     room: Arc<Semaphore>,
     thread: Option<JoinHandle<()>>,
-    shared: Arc<Shared>,
+    shared: Arc<Shared<L>>,
 }
 
 /// What the thread has in common with those who ask.
-struct Shared {
-    desk: Mutex<Desk>,
-    commits: AtomicU64,
+struct Shared<L: Ledger> {
+    desk: Mutex<Desk<L>>,
+    done: AtomicU64,
+    rules: Rules,
     /// Whether whoever hurried last was alone.
-    lonely: AtomicBool,
+    alone: AtomicBool,
 }
 
 /// A job, how urgent it is, and its room among those that wait.
-type Waiting = (Haste, Box<dyn Job>, OwnedSemaphorePermit);
+type Waiting<L> = (Haste, Box<dyn Job<L>>, Option<OwnedSemaphorePermit>);
 
 /// Whether somebody waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,64 +106,62 @@ pub(super) enum Haste {
     Later,
 }
 
-/// What a lane is for.
-pub(super) enum Role {
-    /// The one that writes, so many jobs together at most. The bell is rung after each commit.
-    Writer(usize, Bell),
-    /// One that reads, at the state of the last commit.
-    Reader,
-}
-
-impl Lane {
+impl<L: Ledger> Lane<L> {
     /// Starts the thread.
-    pub(super) fn start(book: Book<Sqlite>, role: Role) -> Result<Self, StoreError> {
+    pub(super) fn start(ledger: L, rules: Rules, pulse: Pulse) -> Result<Self, StoreError> {
         let (sender, jobs) = channel();
-        let (name, most) = match role {
-            Role::Writer(most, _) => ("journal-write", most),
-            Role::Reader => ("journal-read", TOGETHER),
-        };
-        let desk = Mutex::new(Desk { book, role, batch: Vec::with_capacity(most), hurried: None });
-        let shared = Arc::new(Shared { desk, commits: AtomicU64::new(0), lonely: AtomicBool::new(false) });
+        let name = rules.name.to_owned();
+        let desk = Mutex::new(Desk { ledger, batch: Vec::with_capacity(rules.most), hurried: None, pulse });
+        let shared = Arc::new(Shared { desk, done: AtomicU64::new(0), rules, alone: AtomicBool::new(false) });
         let room = Arc::new(Semaphore::new(WAITING));
         let (own, queue) = (Arc::clone(&shared), Arc::clone(&room));
         let thread = Builder::new()
-            .name(name.to_owned())
-            .spawn(move || serve(&own, &jobs, &queue, most))
+            .name(name)
+            .spawn(move || serve(&own, &jobs, &queue))
             .map_err(|_| StoreError::Closed)?;
         Ok(Self { jobs: Some(sender), room, thread: Some(thread), shared })
     }
 
-    /// How many transactions were committed.
+    /// How often jobs were made durable together.
     pub(super) fn commits(&self) -> u64 {
-        self.shared.commits.load(Ordering::Relaxed)
+        self.shared.done.load(Ordering::Relaxed)
     }
 
-    /// Has the work done, and answers once it is committed; where it hurries, once it is durable. The work may be run twice, the first
-    /// time without a trace.
-    pub(super) async fn run<T, F>(&self, haste: Haste, work: F) -> Result<T, StoreError>
+    /// Has the work done, and answers once it is kept; where it hurries, once it is durable. The work may be run twice, the first time without
+    /// a trace.
+    pub(super) async fn run<T, E, F>(&self, haste: Haste, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnMut(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send + 'static,
+        E: Into<StoreError>,
+        F: FnMut(&mut L) -> Result<T, E> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
         let task = Task { work, outcome: None, reply };
         let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
         let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        match self.desk(haste) {
+        match self.own(haste) {
             Some(mut desk) => {
                 desk.batch.push(Box::new(task));
-                desk.work(true, &self.shared.commits);
+                desk.work(true, &self.shared.done);
             }
-            None => jobs.send((haste, Box::new(task), room)).map_err(|_| StoreError::Closed)?,
+            None => jobs.send((haste, Box::new(task), Some(room))).map_err(|_| StoreError::Closed)?,
         }
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// Has a job done that nobody waits for.
+    pub(super) fn send(&self, haste: Haste, job: Box<dyn Job<L>>) {
+        if let Some(jobs) = &self.jobs {
+            // Where the thread is gone, there is nobody to tell.
+            let _ = jobs.send((haste, job, None));
+        }
+    }
+
     /// The desk, for somebody who hurries, has room already and is the only one. Not where that would stop everybody else: whoever comes
     /// during the flush must be able to get in line, to share the next one.
-    fn desk(&self, haste: Haste) -> Option<MutexGuard<'_, Desk>> {
+    fn own(&self, haste: Haste) -> Option<MutexGuard<'_, Desk<L>>> {
         let alone = haste == Haste::Now
-            && self.shared.lonely.load(Ordering::Relaxed)
+            && self.shared.alone.load(Ordering::Relaxed)
             && self.room.available_permits() == WAITING - 1
             && Handle::try_current().is_ok_and(|runtime| runtime.metrics().num_workers() > 1);
         if !alone {
@@ -145,25 +171,28 @@ impl Lane {
         let followed = desk.hurried.is_some_and(|at| now().saturating_duration_since(at) < FOLLOWED);
         (!followed).then_some(desk)
     }
-}
 
-impl Drop for Lane {
-    fn drop(&mut self) {
+    /// Lets the jobs that wait be done, and ends the thread.
+    pub(super) fn close(&mut self) {
         self.jobs = None;
         if let Some(thread) = self.thread.take() {
             // A thread that has panicked has nothing left to finish.
             let _ = thread.join();
         }
     }
+
+    /// A last word with the ledger, once it is closed, unless a job has panicked.
+    pub(super) fn last(&mut self, word: impl FnOnce(&mut L)) {
+        if let Ok(mut desk) = self.shared.desk.lock() {
+            word(&mut desk.ledger);
+        }
+    }
 }
 
-/// Work that waits, of any type.
-trait Job: Send {
-    /// Does the work. Says whether what it wrote is to be kept.
-    fn run(&mut self, book: &mut Book<Sqlite>) -> bool;
-
-    /// Answers, after the commit; with `lost` where the transaction came to nothing.
-    fn answer(self: Box<Self>, lost: Option<&StoreError>);
+impl<L: Ledger> Drop for Lane<L> {
+    fn drop(&mut self) {
+        self.close();
+    }
 }
 
 struct Task<T, F> {
@@ -172,13 +201,14 @@ struct Task<T, F> {
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T, F> Job for Task<T, F>
+impl<L, T, E, F> Job<L> for Task<T, F>
 where
     T: Send,
-    F: FnMut(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send,
+    E: Into<StoreError>,
+    F: FnMut(&mut L) -> Result<T, E> + Send,
 {
-    fn run(&mut self, book: &mut Book<Sqlite>) -> bool {
-        let outcome = (self.work)(book).map_err(StoreError::from);
+    fn run(&mut self, ledger: &mut L) -> bool {
+        let outcome = (self.work)(ledger).map_err(E::into);
         let keep = outcome.is_ok();
         self.outcome = Some(outcome);
         keep
@@ -196,7 +226,8 @@ where
     }
 }
 
-fn serve(shared: &Shared, jobs: &Receiver<Waiting>, room: &Semaphore, most: usize) {
+fn serve<L: Ledger>(shared: &Shared<L>, jobs: &Receiver<Waiting<L>>, room: &Semaphore) {
+    let most = shared.rules.most;
     let mut leisure = Leisure::default();
     while let Some(first) = leisure.wait(jobs) {
         // A job that panicked leaves nobody who could go on.
@@ -208,24 +239,17 @@ fn serve(shared: &Shared, jobs: &Receiver<Waiting>, room: &Semaphore, most: usiz
             }
         }
         if !desk.batch.is_empty() {
-            let alone = desk.batch.len() == 1 && most > 1 && matches!(desk.role, Role::Writer(..));
-            desk.work(true, &shared.commits);
-            shared.lonely.store(alone && room.available_permits() == WAITING, Ordering::Relaxed);
+            let alone = desk.batch.len() == 1 && most > 1 && shared.rules.lonely;
+            desk.work(true, &shared.done);
+            shared.alone.store(alone && room.available_permits() == WAITING, Ordering::Relaxed);
         }
-        leisure.hurried = desk.hurried;
-        leisure.turn(&mut desk, &shared.commits, most);
-    }
-    let Ok(mut desk) = shared.desk.lock() else { return };
-    if let Role::Writer(..) = desk.role {
-        // Only tidies up: what is in the write-ahead log is durable, and the next start reads it.
-        let _ = desk.book.driver().execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        leisure.turn(&mut desk, &shared.done, most);
     }
 }
 
 /// What can wait, and when it is its turn.
-#[derive(Default)]
-struct Leisure {
-    jobs: VecDeque<Box<dyn Job>>,
+struct Leisure<L> {
+    jobs: VecDeque<Box<dyn Job<L>>>,
     /// When somebody hurried last,
     hurried: Option<Instant>,
     /// how long one of these took the last time,
@@ -236,9 +260,15 @@ struct Leisure {
     over: bool,
 }
 
-impl Leisure {
+impl<L> Default for Leisure<L> {
+    fn default() -> Self {
+        Self { jobs: VecDeque::new(), hurried: None, each: Duration::ZERO, next: None, over: false }
+    }
+}
+
+impl<L: Ledger> Leisure<L> {
     /// Waits for a job, but no longer than until there is something else to do. `None` when all is done and nobody is left.
-    fn wait(&mut self, jobs: &Receiver<Waiting>) -> Option<Option<Waiting>> {
+    fn wait(&mut self, jobs: &Receiver<Waiting<L>>) -> Option<Option<Waiting<L>>> {
         if self.jobs.is_empty() {
             return jobs.recv().ok().map(Some);
         }
@@ -263,8 +293,9 @@ impl Leisure {
     }
 
     /// Does some of them, where it is their turn.
-    fn turn(&mut self, desk: &mut Desk, commits: &AtomicU64, most: usize) {
+    fn turn(&mut self, desk: &mut Desk<L>, done: &AtomicU64, most: usize) {
         let began = now();
+        self.hurried = *desk.pulse.lock().unwrap_or_else(PoisonError::into_inner);
         if self.jobs.is_empty() || !self.rest(began).is_zero() {
             return;
         }
@@ -272,7 +303,7 @@ impl Leisure {
         let count = usize::try_from(fit).unwrap_or(AT_LEISURE).clamp(1, AT_LEISURE).min(most);
         desk.batch.extend(self.jobs.drain(..count.min(self.jobs.len())));
         let count = u32::try_from(desk.batch.len()).unwrap_or(1).max(1);
-        desk.work(false, commits);
+        desk.work(false, done);
         let ended = now();
         let took = ended.saturating_duration_since(began);
         self.each = took / count;
@@ -285,87 +316,31 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Where the jobs of one transaction are gathered and done.
-struct Desk {
-    book: Book<Sqlite>,
-    role: Role,
-    batch: Vec<Box<dyn Job>>,
-    /// When somebody hurried last.
+/// Where the jobs that are done together are gathered.
+struct Desk<L: Ledger> {
+    ledger: L,
+    batch: Vec<Box<dyn Job<L>>>,
+    /// When somebody hurried last, here
     hurried: Option<Instant>,
+    /// and in any lane.
+    pulse: Pulse,
 }
 
-impl Desk {
-    /// Does what is gathered, in one transaction, and answers.
-    fn work(&mut self, flush: bool, commits: &AtomicU64) {
-        let lost = match self.role {
-            Role::Writer(..) => write(&mut self.book, &mut self.batch, flush),
-            Role::Reader => read(&mut self.book, &mut self.batch),
-        }
-        .err();
+impl<L: Ledger> Desk<L> {
+    /// Does what is gathered, and answers.
+    fn work(&mut self, flush: bool, done: &AtomicU64) {
+        let lost = self.ledger.run(&mut self.batch, flush).err();
         if lost.is_none() {
-            commits.fetch_add(1, Ordering::Relaxed);
-        } else {
-            undo(&mut self.book);
+            done.fetch_add(1, Ordering::Relaxed);
         }
         if flush {
             self.hurried = Some(now());
+            *self.pulse.lock().unwrap_or_else(PoisonError::into_inner) = self.hurried;
         }
         let jobs = self.batch.len();
         for job in self.batch.drain(..) {
             job.answer(lost.as_ref());
         }
-        if let Role::Writer(_, bell) = &mut self.role {
-            bell.ring(jobs);
-            bell.finish(self.book.driver());
-        }
+        self.ledger.tidy(jobs);
     }
-}
-
-fn lost(error: SqliteError) -> StoreError {
-    error.during(COMMIT)
-}
-
-/// Ends a transaction that came to nothing. Where even this fails the next BEGIN does, and says so.
-fn undo(book: &mut Book<Sqlite>) {
-    if book.driver().in_transaction() {
-        let _ = book.driver().execute("ROLLBACK");
-    }
-}
-
-/// Runs the jobs in one transaction. An error means that none of them has left a trace.
-fn write(book: &mut Book<Sqlite>, jobs: &mut [Box<dyn Job>], flush: bool) -> Result<(), StoreError> {
-    book.driver().flush(flush).map_err(lost)?;
-    book.driver().execute("BEGIN IMMEDIATE").map_err(lost)?;
-    // Some failures end the transaction, and whatever came after would be written outside of any.
-    if jobs.iter_mut().all(|job| job.run(book) && book.driver().in_transaction()) {
-        return book.driver().execute("COMMIT").map_err(lost);
-    }
-    undo(book);
-    apart(book, jobs)
-}
-
-/// The same, with a savepoint around each.
-fn apart(book: &mut Book<Sqlite>, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-    book.driver().execute("BEGIN IMMEDIATE").map_err(lost)?;
-    for job in jobs {
-        book.driver().execute("SAVEPOINT job").map_err(lost)?;
-        let keep = job.run(book);
-        if !book.driver().in_transaction() {
-            return Err(SqliteError::new("a failure ended the transaction").during(COMMIT));
-        }
-        if !keep {
-            book.driver().execute("ROLLBACK TO job").map_err(lost)?;
-        }
-        book.driver().execute("RELEASE job").map_err(lost)?;
-    }
-    book.driver().execute("COMMIT").map_err(lost)
-}
-
-/// Runs the jobs at one state of the journal. What fails leaves nothing to undo.
-fn read(book: &mut Book<Sqlite>, jobs: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-    book.driver().execute("BEGIN").map_err(lost)?;
-    for job in jobs {
-        job.run(book);
-    }
-    book.driver().execute("COMMIT").map_err(lost)
 }

@@ -1,13 +1,20 @@
 //! The journal on a disk: an embedded SQLite database in one file.
 //!
-//! Intake waits for the disk and for nothing else: one connection writes, and however many callers wait for it share one flush
-//! (`lane`). Another thread reads, so that a long list does not delay a delivery; it sees everything whose answer was given. A third
-//! copies the write-ahead log into the database (`tidy`).
-//! Another process may open the same file at the same time (`people events list` beside `people serve`).
+//! Each kind of work has a lane, a thread that takes jobs in order (`lane`), and however many callers wait for it share one flush:
 //!
-//! The file is readable for its owner only and not encrypted: where that is asked for, encrypt the volume.
+//! | lane | what it does |
+//! |---|---|
+//! | `intake` | makes deliveries durable in a log of their own (`log`), from where they are moved into the database when there is time |
+//! | `books` | writes into the database; another reads, so that a long list delays nobody, and sees everything whose answer was given |
+//! | `tidy` | copies the database's write-ahead log into it |
+//!
+//! Another process may open the same file at the same time (`people events list` beside `people serve`); it sees a delivery once that is
+//! moved. Whichever accepts first has the log; where two accept a repetition at one moment both answer that it is new, and one is kept.
+//!
+//! The files are readable for their owner only and not encrypted: where that is asked for, encrypt the volume. A backup of a journal in use
+//! has all files whose names begin with its name.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use people_core::journal::sql::{Book, BookError};
@@ -19,8 +26,12 @@ use people_model::time::{SignedDuration, Timestamp};
 use people_model::{DeliveryId, Email, Entry, PersonKey};
 use tempfile::TempDir;
 
+mod books;
 mod error;
+mod intake;
 mod lane;
+mod log;
+mod queue;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -28,8 +39,12 @@ mod tidy;
 
 pub use error::{SqliteError, StoreError};
 
-use lane::{Haste, Lane, Role};
-use sqlite::Sqlite;
+use books::{Reader, Writer};
+use intake::{Intake, Taken};
+use lane::{Haste, Lane, Pulse, Rules};
+use log::Kept;
+use queue::{Move, Queue};
+use sqlite::{Opened, Sqlite};
 use tidy::Tidy;
 
 /// A handle of the journal on a disk. Dropping the last one finishes what waits and tidies the file up; that may block for as
@@ -39,68 +54,118 @@ pub struct Store {
     lanes: Arc<Lanes>,
 }
 
-/// Dropped in this order.
+/// Closed in this order.
 struct Lanes {
-    reader: Lane,
-    writer: Lane,
+    intake: Lane<Intake>,
+    reader: Lane<Reader>,
+    writer: Lane<Writer>,
+    queue: Arc<Queue>,
     _tidy: Tidy,
     _directory: Option<TempDir>,
+}
+
+impl Drop for Lanes {
+    /// Finishes what waits, and leaves one file.
+    fn drop(&mut self) {
+        self.intake.close();
+        self.reader.close();
+        self.writer.close();
+        self.writer.last(|writer| {
+            Move::all(&self.queue, writer);
+            // Only tidies up: what is in the write-ahead log is durable, and the next start reads it.
+            let _ = writer.book.driver().execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        });
+        self.intake.last(Intake::end);
+    }
+}
+
+/// The intake log's file beside the database.
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-intake");
+    name.into()
 }
 
 impl Store {
     /// Opens the journal in this file, and creates it where it is missing. Blocks.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::start(path, None, lane::TOGETHER)
+        Self::start(path, None, Some(log_of(path)), lane::TOGETHER)
     }
 
-    /// The same, but that each write waits for a flush of its own: what the shared flush is measured against. Blocks.
+    /// The same, but that each delivery is written into the database by a transaction of its own and waits for a flush of its own: what the
+    /// shared flush and the log are measured against. Blocks.
     pub fn open_alone(path: &Path) -> Result<Self, StoreError> {
-        Self::start(path, None, 1)
+        Self::start(path, None, None, 1)
     }
 
     /// A journal for tests and trials, in a temporary directory that goes with the last handle. Blocks.
     pub fn memory() -> Result<Self, StoreError> {
         let directory = tempfile::tempdir()
             .map_err(|error| StoreError::File { path: std::env::temp_dir(), kind: error.kind() })?;
-        Self::start(&directory.path().join("people.sqlite"), Some(directory), lane::TOGETHER)
+        let path = directory.path().join("people.sqlite");
+        Self::start(&path, Some(directory), Some(log_of(&path)), lane::TOGETHER)
     }
 
-    fn start(path: &Path, directory: Option<TempDir>, together: usize) -> Result<Self, StoreError> {
-        let (writer, reader, tidy) = sqlite::open(path)?;
+    fn start(
+        path: &Path,
+        directory: Option<TempDir>,
+        log: Option<PathBuf>,
+        most: usize,
+    ) -> Result<Self, StoreError> {
+        let Opened { writer, reader, asks, tidy } = sqlite::open(path, &log_of(path))?;
         let (tidy, bell) = Tidy::start(tidy)?;
-        let writer = Lane::start(writer, Role::Writer(together, bell))?;
-        let reader = Lane::start(reader, Role::Reader)?;
-        Ok(Self { lanes: Arc::new(Lanes { reader, writer, _tidy: tidy, _directory: directory }) })
+        let (queue, pulse) = (Arc::<Queue>::default(), Pulse::default());
+        let rules = |name, lonely| Rules { name, most, lonely };
+        let intake = Intake::new(asks, log, Arc::clone(&queue));
+        let intake = Lane::start(intake, rules("journal-intake", most > 1), Arc::clone(&pulse))?;
+        let writer =
+            Lane::start(Writer::new(writer, bell), rules("journal-write", false), Arc::clone(&pulse))?;
+        // It hurries nobody.
+        let reader = Lane::start(Reader(reader), rules("journal-read", false), Pulse::default())?;
+        Ok(Self {
+            lanes: Arc::new(Lanes { intake, reader, writer, queue, _tidy: tidy, _directory: directory }),
+        })
     }
 
-    /// How many transactions were committed since the start: far fewer than writes, when there are many at once.
+    /// How often something was made durable since the start: far fewer times than there are writes, when there are many at once.
     pub fn commits(&self) -> u64 {
-        self.lanes.writer.commits()
+        self.lanes.intake.commits() + self.lanes.writer.commits()
     }
 
-    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    /// Moves all that is in the log now into the database, and on the disk.
+    async fn settle(&self) -> Result<(), StoreError> {
+        let (after, _) = self.lanes.queue.next();
+        while self.lanes.queue.next().1 + 1 < after {
+            let (job, done) = Move::some(&self.lanes.queue);
+            self.lanes.writer.send(Haste::Now, job);
+            done.await.map_err(|_| StoreError::Closed)??;
+        }
+        Ok(())
+    }
+
+    async fn write<T, F>(&self, mut work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send + 'static,
     {
-        self.lanes.writer.run(Haste::Now, work).await
+        self.lanes.writer.run(Haste::Now, move |writer| work(&mut writer.book)).await
     }
 
     /// The same for what can be done again from what is durable: nobody waits for the disk.
-    async fn write_later<T, F>(&self, work: F) -> Result<T, StoreError>
+    async fn write_later<T, F>(&self, mut work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send + 'static,
     {
-        self.lanes.writer.run(Haste::Later, work).await
+        self.lanes.writer.run(Haste::Later, move |writer| work(&mut writer.book)).await
     }
 
-    async fn look<T, F>(&self, work: F) -> Result<T, StoreError>
+    async fn look<T, F>(&self, mut work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&mut Book<Sqlite>) -> Result<T, BookError<SqliteError>> + Send + 'static,
     {
-        self.lanes.reader.run(Haste::Now, work).await
+        self.lanes.reader.run(Haste::Now, move |reader| work(&mut reader.0)).await
     }
 }
 
@@ -113,20 +178,60 @@ impl Journal for Store {
         key: &DeliveryId,
         dedupe_for: SignedDuration,
     ) -> Result<Accepted, StoreError> {
-        let (delivery, key) = (delivery.clone(), key.clone());
-        self.write(move |book| book.accept(&delivery, &key, dedupe_for)).await
+        let Lanes { intake, writer, queue, .. } = &*self.lanes;
+        let kept = Arc::new(Kept::new(delivery, key, dedupe_for));
+        let own = Arc::clone(&kept);
+        match intake.run(Haste::Now, move |intake| intake.take(&own)).await? {
+            Taken::New => {
+                if let Some(job) = Move::needed(queue) {
+                    writer.send(Haste::Now, job);
+                }
+                Ok(Accepted::New)
+            }
+            Taken::Duplicate => Ok(Accepted::Duplicate),
+            Taken::Aside => {
+                let doubt = queue.doubtful();
+                self.write(move |book| {
+                    let accepted = book.accept(&kept.delivery, &kept.key, kept.dedupe_for)?;
+                    if doubt {
+                        book.touch()?;
+                    }
+                    Ok(accepted)
+                })
+                .await
+            }
+        }
     }
 
     async fn backlog(&self, limit: usize) -> Result<Vec<Delivery>, StoreError> {
-        self.look(move |book| book.backlog(limit)).await
+        let mut found = self.look(move |book| book.backlog(limit)).await?;
+        let (queue, room) = (Arc::clone(&self.lanes.queue), limit.saturating_sub(found.len()));
+        if room > 0 && queue.len() > 0 {
+            let out = self.lanes.reader.run(Haste::Now, move |_| queue.hand_out(room)).await?;
+            found.extend(out.iter().map(|kept| kept.delivery.clone()));
+        }
+        Ok(found)
     }
 
     async fn sort(&self, delivery: &DeliveryId, parts: &[Sorted], now: Timestamp) -> Result<(), StoreError> {
-        let (delivery, parts) = (delivery.clone(), parts.to_vec());
-        self.write_later(move |book| book.sort(&delivery, &parts, now)).await
+        let queue = &self.lanes.queue;
+        if queue.holds(delivery) {
+            self.settle().await?;
+        }
+        let (out, id, parts) = (queue.handed_out(delivery), delivery.clone(), parts.to_vec());
+        self.write_later(move |book| {
+            if let Some(kept) = &out {
+                book.accept(&kept.delivery, &kept.key, kept.dedupe_for)?;
+            }
+            book.sort(&id, &parts, now)
+        })
+        .await?;
+        queue.done(delivery);
+        Ok(())
     }
 
     async fn replay(&self, delivery: &DeliveryId) -> Result<bool, StoreError> {
+        self.settle().await?;
         let delivery = delivery.clone();
         self.write(move |book| book.replay(&delivery)).await
     }
@@ -196,10 +301,16 @@ impl Journal for Store {
     }
 
     async fn stats(&self) -> Result<Stats, StoreError> {
-        self.look(Book::stats).await
+        // Before the look: what is moved meanwhile may be counted twice, and is never missed.
+        let waiting = self.lanes.queue.len() as u64;
+        let stats = self.look(Book::stats).await?;
+        Ok(Stats { backlog: stats.backlog + waiting, ..stats })
     }
 
     async fn prune(&self, before: Timestamp) -> Result<(), StoreError> {
-        self.write_later(move |book| book.prune(before)).await
+        self.settle().await?;
+        self.write_later(move |book| book.prune(before)).await?;
+        // What is forgotten is not in the log either.
+        self.lanes.intake.run(Haste::Now, Intake::clear).await
     }
 }

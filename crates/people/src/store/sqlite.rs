@@ -10,6 +10,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
 
 use super::error::{SqliteError, StoreError};
+use super::log::{Kept, Left, SEGMENT};
 
 const OPEN: &str = "open its database";
 
@@ -122,13 +123,22 @@ fn value(stored: ValueRef<'_>) -> Result<Value, SqliteError> {
     })
 }
 
-/// Opens the file, creating it where it is missing, and brings its schema up to date. The first book is to write with, the
-/// second to read with, the connection to tidy up with: in the write-ahead log reading and writing do not wait for one another.
-pub(super) fn open(path: &Path) -> Result<(Book<Sqlite>, Book<Sqlite>, Sqlite), StoreError> {
-    create(path).map_err(|error| match error.kind() {
+/// A journal that is open: what to write with, to read with, to ask with whether a delivery is known, and to tidy up with. In the
+/// write-ahead log reading and writing do not wait for one another.
+pub(super) struct Opened {
+    pub(super) writer: Book<Sqlite>,
+    pub(super) reader: Book<Sqlite>,
+    pub(super) asks: Book<Sqlite>,
+    pub(super) tidy: Sqlite,
+}
+
+/// Opens the file, creating it where it is missing, brings its schema up to date, and puts what was left in the intake log into it.
+pub(super) fn open(path: &Path, log: &Path) -> Result<Opened, StoreError> {
+    let failed = |path: &Path, error: &io::Error| match error.kind() {
         io::ErrorKind::NotFound => StoreError::NoDirectory { path: path.to_owned() },
         kind => StoreError::File { path: path.to_owned(), kind },
-    })?;
+    };
+    create(path).map_err(|error| failed(path, &error))?;
     let told = |error: SqliteError| {
         if error.is_not_a_database() {
             StoreError::NotADatabase { path: path.to_owned() }
@@ -137,16 +147,30 @@ pub(super) fn open(path: &Path) -> Result<(Book<Sqlite>, Book<Sqlite>, Sqlite), 
         }
     };
     let mut writer = Book::new(Sqlite::connect(path).map_err(told)?);
+    create(log).map_err(|error| failed(log, &error))?;
+    let left = Left::open(log, SEGMENT)?;
     writer.driver().execute("BEGIN IMMEDIATE").map_err(told)?;
     writer.open()?;
+    let mut take = |kept: Kept| -> Result<(), StoreError> {
+        writer.accept(&kept.delivery, &kept.key, kept.dedupe_for)?;
+        Ok(())
+    };
+    if left.as_ref().map_or(Ok(0), |left| left.each(&mut take))? > 0 {
+        writer.touch()?;
+    }
     writer.driver().execute("COMMIT").map_err(told)?;
+    left.map_or(Ok(()), Left::done)?;
 
-    let mut reader = Book::new(Sqlite::connect(path).map_err(told)?);
-    reader.driver().execute("PRAGMA query_only = ON").map_err(told)?;
-    // It is of no use after the next commit.
-    reader.driver().execute("PRAGMA cache_size = -1000").map_err(told)?;
+    let reads = |pages: &'static str| -> Result<Book<Sqlite>, StoreError> {
+        let mut reader = Book::new(Sqlite::connect(path).map_err(told)?);
+        reader.driver().execute("PRAGMA query_only = ON").map_err(told)?;
+        reader.driver().execute(pages).map_err(told)?;
+        Ok(reader)
+    };
+    // What the reader has read is of no use after the next commit.
+    let (reader, asks) = (reads("PRAGMA cache_size = -1000")?, reads("PRAGMA cache_size = -1000")?);
     let tidy = Sqlite::connect(path).map_err(told)?;
-    Ok((writer, reader, tidy))
+    Ok(Opened { writer, reader, asks, tidy })
 }
 
 /// Creates the file where it is missing, for nobody else to read, and makes its name durable. SQLite gives the files beside it

@@ -29,31 +29,18 @@ impl<D: Driver> Book<D> {
         key: &DeliveryId,
         dedupe_for: SignedDuration,
     ) -> Booked<Accepted, D> {
-        let received = cut(delivery.received);
-        let span = i64::try_from(dedupe_for.as_millis()).unwrap_or(i64::MAX);
-        let until = received.saturating_add(span).min(1 << 53);
-        // A row only where it is new. Both in one would make SQLite keep a copy of what it is about to write.
-        let new = self.one(
-            ACCEPT,
-            "SELECT 'new', 1 + max(coalesce((SELECT max(seq) FROM inbox), 0), coalesce((SELECT max(seq) FROM deliveries), 0))
-             WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE key = ?1 AND until > ?2)
-                 AND NOT EXISTS (SELECT 1 FROM dedupe WHERE key = ?1 AND until > ?2)
-                 AND NOT EXISTS (SELECT 1 FROM inbox WHERE id = ?3)
-                 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ?3)",
-            &[key.as_str().into(), received.into(), delivery.id.as_str().into()],
-        )?;
-        let Some(new) = new else { return Ok(Accepted::Duplicate) };
+        let Some(seq) = self.next_number(delivery, key)? else { return Ok(Accepted::Duplicate) };
         self.run(
             ACCEPT,
             "INSERT INTO inbox (seq, id, key, until, source, received, trust, stamped, content_type, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             &[
-                Fields::new("inbox", new).int()?.into(),
+                seq.into(),
                 delivery.id.as_str().into(),
                 key.as_str().into(),
-                until.into(),
+                expires(delivery, dedupe_for).into(),
                 delivery.source.as_str().into(),
-                received.into(),
+                cut(delivery.received).into(),
                 trust(delivery.trust).into(),
                 delivery.stamped.map(cut).into(),
                 delivery.content_type.as_deref().into(),
@@ -61,6 +48,33 @@ impl<D: Driver> Book<D> {
             ],
         )?;
         Ok(Accepted::New)
+    }
+
+    /// Whether [`Book::accept`] would take this delivery as new. Writes nothing.
+    pub fn is_new(&mut self, delivery: &Delivery, key: &DeliveryId) -> Booked<bool, D> {
+        Ok(self.next_number(delivery, key)?.is_some())
+    }
+
+    /// Writes something that changes nothing, so that a commit that is flushed makes all before it durable; one that writes nothing is not
+    /// flushed.
+    pub fn touch(&mut self) -> Booked<(), D> {
+        self.run(ACCEPT, "INSERT INTO dedupe (key, until) VALUES ('', 0) ON CONFLICT (key) DO NOTHING", &[])?;
+        self.run(ACCEPT, "DELETE FROM dedupe WHERE key = ''", &[])
+    }
+
+    /// The number of a delivery that is new. Asked before the row is written: both in one statement would make SQLite keep a copy of
+    /// what it is about to write.
+    fn next_number(&mut self, delivery: &Delivery, key: &DeliveryId) -> Booked<Option<i64>, D> {
+        let new = self.one(
+            ACCEPT,
+            "SELECT 'new', 1 + max(coalesce((SELECT max(seq) FROM inbox), 0), coalesce((SELECT max(seq) FROM deliveries), 0))
+             WHERE NOT EXISTS (SELECT 1 FROM inbox WHERE key = ?1 AND until > ?2)
+                 AND NOT EXISTS (SELECT 1 FROM dedupe WHERE key = ?1 AND until > ?2)
+                 AND NOT EXISTS (SELECT 1 FROM inbox WHERE id = ?3)
+                 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE id = ?3)",
+            &[key.as_str().into(), cut(delivery.received).into(), delivery.id.as_str().into()],
+        )?;
+        Ok(new.map(|row| Fields::new("inbox", row).int()).transpose()?)
     }
 
     /// [`Journal::backlog`](crate::journal::Journal::backlog).
@@ -244,6 +258,12 @@ impl<D: Driver> Book<D> {
         let mut fields = Fields::new("people", row.unwrap_or_default());
         Ok((fields.int()?, fields.int().map_err(BookError::from)?))
     }
+}
+
+/// Until when the key of this delivery is a duplicate: milliseconds since 1970.
+pub fn expires(delivery: &Delivery, dedupe_for: SignedDuration) -> i64 {
+    let span = i64::try_from(dedupe_for.as_millis()).unwrap_or(i64::MAX);
+    cut(delivery.received).saturating_add(span).min(1 << 53)
 }
 
 fn trust(trust: Trust) -> &'static str {

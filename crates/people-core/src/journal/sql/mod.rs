@@ -23,6 +23,8 @@ mod people;
 mod row;
 mod schema;
 
+pub use intake::expires;
+
 /// A stored value.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {

@@ -1,0 +1,302 @@
+//! What is durable in the intake log and not yet in the database, in the order in which it came, and the job that moves it there.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs::File;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use people_core::journal::sql::expires;
+use people_model::DeliveryId;
+use sha2::{Digest, Sha256};
+use tokio::sync::oneshot;
+
+use super::books::Writer;
+use super::error::StoreError;
+use super::lane::{Job, Ledger};
+use super::log::{Kept, Place, read_back};
+
+/// How many bytes of bodies are kept in memory; the others are read back from the log.
+const IN_MEMORY: usize = 1 << 20;
+
+/// How many deliveries are moved in one transaction.
+const TOGETHER: usize = 256;
+
+/// The deliveries. Each has a number, the first one 1.
+#[derive(Default)]
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
+    /// The log failed: what is known need not be durable.
+    doubt: AtomicBool,
+    /// A job is on its way that has the database flush what left.
+    settling: AtomicBool,
+}
+
+#[derive(Default)]
+struct Waiting {
+    entries: VecDeque<Entry>,
+    /// The log.
+    file: Option<Arc<File>>,
+    /// How many of them the database does not have.
+    count: usize,
+    /// How many bytes of bodies are in memory.
+    size: usize,
+    /// How many have left, all of them the oldest, and how many of those the database has on the disk.
+    left: u64,
+    settled: u64,
+    /// The log will soon need to know of more that are.
+    longs: bool,
+    /// Until when the key of each is a duplicate.
+    keys: HashMap<Short, i64>,
+    /// The number of each.
+    ids: HashMap<Short, u64>,
+    /// Those that are being taken apart.
+    out: HashMap<DeliveryId, Arc<Kept>>,
+}
+
+struct Entry {
+    kept: Option<Arc<Kept>>,
+    place: Place,
+    id: Short,
+    key: Short,
+    until: i64,
+    /// The database has it.
+    done: bool,
+}
+
+/// What tells one id from all others, and is shorter.
+type Short = [u8; 16];
+
+fn short(id: &DeliveryId) -> Short {
+    let digest: [u8; 32] = Sha256::digest(id.as_str()).into();
+    let mut short = [0; 16];
+    short.copy_from_slice(digest.get(..16).unwrap_or(&[0; 16]));
+    short
+}
+
+fn lost(kind: io::ErrorKind) -> StoreError {
+    StoreError::log("list the backlog", kind)
+}
+
+impl Waiting {
+    /// Whose turn it is: the numbers of those that the database does not have.
+    fn turn(&self) -> impl Iterator<Item = (u64, &Entry)> {
+        (self.left + 1..).zip(&self.entries).filter(|(_, entry)| !entry.done)
+    }
+
+    /// The delivery itself, from memory or from the log.
+    fn kept(&self, entry: &Entry) -> Result<Arc<Kept>, StoreError> {
+        match (&entry.kept, &self.file) {
+            (Some(kept), _) => Ok(Arc::clone(kept)),
+            (None, Some(file)) => {
+                read_back(file, entry.place).map(Arc::new).map_err(|error| lost(error.kind()))
+            }
+            (None, None) => Err(lost(io::ErrorKind::NotFound)),
+        }
+    }
+
+    /// The database has the delivery with this number.
+    fn done(&mut self, number: u64) {
+        let index = number.checked_sub(self.left + 1).and_then(|index| usize::try_from(index).ok());
+        if let Some(entry) = index.and_then(|index| self.entries.get_mut(index)) {
+            self.count -= usize::from(!entry.done);
+            entry.done = true;
+        }
+        while self.entries.front().is_some_and(|entry| entry.done)
+            && let Some(entry) = self.entries.pop_front()
+        {
+            self.left += 1;
+            self.size -= entry.kept.map_or(0, |kept| kept.delivery.body.len());
+            self.ids.remove(&entry.id);
+            // It may have been accepted once more since.
+            if self.keys.get(&entry.key) == Some(&entry.until) {
+                self.keys.remove(&entry.key);
+            }
+        }
+        if self.entries.is_empty() && self.entries.capacity() > 4096 {
+            (self.entries, self.keys, self.ids) = Default::default();
+        }
+    }
+}
+
+impl Queue {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The log that places are in.
+    pub(super) fn read_from(&self, file: Arc<File>) {
+        self.waiting().file = Some(file);
+    }
+
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting().count
+    }
+
+    /// The number of the next delivery, and how many of those before it the database has on the disk.
+    pub(super) fn next(&self) -> (u64, u64) {
+        let waiting = self.waiting();
+        (waiting.left + waiting.entries.len() as u64 + 1, waiting.settled)
+    }
+
+    /// Whether the database has all that was ever here on the disk.
+    pub(super) fn is_settled(&self) -> bool {
+        let waiting = self.waiting();
+        waiting.entries.is_empty() && waiting.settled == waiting.left
+    }
+
+    /// Whether a delivery that waits is the same.
+    pub(super) fn knows(&self, kept: &Kept) -> bool {
+        let (id, key) = (short(&kept.delivery.id), short(&kept.key));
+        let waiting = self.waiting();
+        waiting.ids.contains_key(&id)
+            || waiting.keys.get(&key).is_some_and(|until| *until > kept.delivery.received.as_millisecond())
+    }
+
+    /// Adds one that is in the log at this place.
+    pub(super) fn push(&self, kept: Arc<Kept>, place: Place, oldest: Option<u64>) {
+        let (id, key) = (short(&kept.delivery.id), short(&kept.key));
+        let until = expires(&kept.delivery, kept.dedupe_for);
+        let size = kept.delivery.body.len();
+        let mut waiting = self.waiting();
+        waiting.longs = oldest.is_some_and(|oldest| oldest <= waiting.left);
+        waiting.keys.insert(key, until);
+        let number = waiting.left + waiting.entries.len() as u64 + 1;
+        waiting.ids.insert(id, number);
+        waiting.count += 1;
+        let kept = (waiting.size + size <= IN_MEMORY).then_some(kept);
+        waiting.size += kept.as_ref().map_or(0, |_| size);
+        waiting.entries.push_back(Entry { kept, place, id, key, until, done: false });
+    }
+
+    /// The oldest of those that wait, to be taken apart.
+    pub(super) fn hand_out(&self, most: usize) -> Result<Vec<Arc<Kept>>, StoreError> {
+        let mut waiting = self.waiting();
+        let out: Vec<_> =
+            waiting.turn().take(most).map(|(_, entry)| waiting.kept(entry)).collect::<Result<_, _>>()?;
+        waiting.out = out.iter().map(|kept| (kept.delivery.id.clone(), Arc::clone(kept))).collect();
+        Ok(out)
+    }
+
+    /// Whether this one waits and was not handed out.
+    pub(super) fn holds(&self, id: &DeliveryId) -> bool {
+        let waiting = self.waiting();
+        !waiting.out.contains_key(id) && waiting.ids.contains_key(&short(id))
+    }
+
+    /// One that was handed out.
+    pub(super) fn handed_out(&self, id: &DeliveryId) -> Option<Arc<Kept>> {
+        self.waiting().out.get(id).map(Arc::clone)
+    }
+
+    /// The database has this one, if it waits.
+    pub(super) fn done(&self, id: &DeliveryId) {
+        let mut waiting = self.waiting();
+        waiting.out.remove(id);
+        if let Some(number) = waiting.ids.get(&short(id)).copied() {
+            waiting.done(number);
+        }
+    }
+
+    /// The log failed.
+    pub(super) fn doubt(&self) {
+        self.doubt.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the log failed, so that what is known need not be durable.
+    pub(super) fn doubtful(&self) -> bool {
+        self.doubt.load(Ordering::Relaxed)
+    }
+}
+
+/// The job that moves the oldest into the database and has all that left on the disk.
+pub(super) struct Move {
+    queue: Arc<Queue>,
+    most: usize,
+    /// The numbers of those that it moves,
+    moved: Vec<u64>,
+    /// and how many will be on the disk.
+    upto: u64,
+    outcome: Result<(), StoreError>,
+    reply: Option<oneshot::Sender<Result<(), StoreError>>>,
+}
+
+impl Move {
+    fn new(
+        queue: &Arc<Queue>,
+        most: usize,
+        reply: Option<oneshot::Sender<Result<(), StoreError>>>,
+    ) -> Box<Self> {
+        let queue = Arc::clone(queue);
+        Box::new(Self { queue, most, moved: Vec::new(), upto: 0, outcome: Ok(()), reply })
+    }
+
+    /// One that moves some, and its answer.
+    pub(super) fn some(queue: &Arc<Queue>) -> (Box<Self>, oneshot::Receiver<Result<(), StoreError>>) {
+        let (reply, answer) = oneshot::channel();
+        (Self::new(queue, TOGETHER, Some(reply)), answer)
+    }
+
+    /// One that moves nothing and that nobody waits for, where the log needs it and none is on its way.
+    pub(super) fn needed(queue: &Arc<Queue>) -> Option<Box<Self>> {
+        let needed = queue.waiting().longs && !queue.settling.swap(true, Ordering::Relaxed);
+        needed.then(|| Self::new(queue, 0, None))
+    }
+
+    /// Moves all that waits, at the end of a writer, as far as that goes.
+    pub(super) fn all(queue: &Arc<Queue>, writer: &mut Writer) {
+        while !queue.is_settled() {
+            let before = queue.waiting().settled;
+            let mut job: [Box<dyn Job<Writer>>; 1] = [Self::new(queue, TOGETHER, None)];
+            let lost = writer.run(&mut job, true).err();
+            job.into_iter().for_each(|job| job.answer(lost.as_ref()));
+            if queue.waiting().settled == before {
+                return;
+            }
+        }
+    }
+
+    fn go(&mut self, writer: &mut Writer) -> Result<(), StoreError> {
+        let front: Vec<_> = {
+            let waiting = self.queue.waiting();
+            self.upto = waiting.left;
+            let front = waiting.turn().take(self.most);
+            front.map(|(n, entry)| Ok((n, waiting.kept(entry)?))).collect::<Result<_, StoreError>>()?
+        };
+        for (_, kept) in &front {
+            // One that another process has accepted meanwhile is a duplicate there.
+            writer.book.accept(&kept.delivery, &kept.key, kept.dedupe_for)?;
+        }
+        writer.book.touch()?;
+        writer.besides += front.len().saturating_sub(1);
+        self.moved = front.into_iter().map(|(number, _)| number).collect();
+        self.upto = self.moved.last().copied().unwrap_or(self.upto);
+        Ok(())
+    }
+}
+
+impl Job<Writer> for Move {
+    fn run(&mut self, writer: &mut Writer) -> bool {
+        self.outcome = self.go(writer);
+        self.outcome.is_ok()
+    }
+
+    fn answer(self: Box<Self>, lost: Option<&StoreError>) {
+        let outcome = match (self.outcome, lost) {
+            (Ok(()), Some(lost)) => Err(lost.clone()),
+            (outcome, _) => outcome,
+        };
+        if outcome.is_ok() {
+            let mut waiting = self.queue.waiting();
+            self.moved.iter().for_each(|number| waiting.done(*number));
+            waiting.settled = waiting.settled.max(self.upto);
+            waiting.longs = false;
+        }
+        match self.reply {
+            // Whoever asked may have gone.
+            Some(reply) => drop(reply.send(outcome)),
+            None => self.queue.settling.store(false, Ordering::Relaxed),
+        }
+    }
+}
