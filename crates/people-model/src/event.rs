@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::tagged::take;
-use crate::{Members, WorkerId};
+use crate::{Members, Stated, WorkerId};
 
 /// What has happened, or will happen on the effective date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ pub struct Worker {
     pub email: Option<String>,
     /// CloudM profile members by their CloudM name. `manager` may be a worker id or an address.
     #[serde(flatten)]
-    pub profile: Members,
+    pub profile: Stated,
 }
 
 impl<'de> Deserialize<'de> for Worker {
@@ -124,7 +124,7 @@ impl<'de> Deserialize<'de> for Worker {
             id: take(&mut own, "id")?,
             timezone: take(&mut own, "timezone")?,
             email: take(&mut own, "email")?,
-            profile,
+            profile: profile.into(),
         })
     }
 }
@@ -142,9 +142,7 @@ impl fmt::Debug for Event {
 
 impl fmt::Debug for Worker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Worker")
-            .field("members", &self.profile.keys().collect::<Vec<_>>())
-            .finish_non_exhaustive()
+        f.debug_struct("Worker").field("members", &self.profile).finish_non_exhaustive()
     }
 }
 

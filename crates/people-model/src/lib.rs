@@ -6,6 +6,7 @@
 //! | [`secret`] | [`Secret`], which never prints and wipes itself |
 //! | [`time`] | dates of HR systems and the moments they mean |
 //! | [`event`] | the canonical event: what a delivery says about one person |
+//! | [`stated`] | profile members as HR states them |
 //! | [`call`] | one API operation as plain data, its safety, and what it means for the person |
 //! | [`verdict`] | what an answer to a call means |
 //! | [`journal`] | the entries of a person's log |
@@ -25,6 +26,7 @@ pub mod id;
 pub mod invitations;
 pub mod journal;
 pub mod secret;
+pub mod stated;
 mod tagged;
 pub mod time;
 pub mod verdict;
@@ -38,6 +40,7 @@ pub use event::{Event, EventKind, Worker};
 pub use id::{DeliveryId, Domain, Email, EventId, InvalidId, PersonKey, SourceName, WorkerId, WorkflowId};
 pub use journal::{Entry, HeldWhy, Outcome, Trust};
 pub use secret::Secret;
+pub use stated::{MemberName, Stated};
 pub use verdict::{Verdict, Why};
 
 /// A JSON object: members by name.

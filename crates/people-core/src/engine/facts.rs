@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use people_model::time::Timestamp;
-use people_model::{Email, EventId, Members, SourceName, Step, Trust, WorkflowId};
+use people_model::{Email, EventId, MemberName, Members, SourceName, Stated, Step, Trust, WorkflowId};
 use serde_json::Value;
 
 /// When a statement was made, as far as precedence goes.
@@ -19,7 +19,7 @@ pub struct Register<T> {
 
 /// Profile members that HR has stated, in the order of their names. There are a dozen or two, so a list is searched and copied faster than a tree.
 #[derive(Clone, PartialEq, Default)]
-pub struct Registers(Vec<(String, Register<Value>)>);
+pub struct Registers(Vec<(MemberName, Register<Value>)>);
 
 impl Registers {
     /// What was stated of this member.
@@ -29,20 +29,19 @@ impl Registers {
     }
 
     /// All of them, in the order of their names.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Register<Value>)> {
-        self.0.iter().map(|(name, register)| (name.as_str(), register))
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&MemberName, &Register<Value>)> {
+        self.0.iter().map(|(name, register)| (name, register))
     }
 
     /// Takes in what was stated at once; of two statements of a member the later stands.
-    pub(super) fn hear(&mut self, version: &Version, members: Members) {
-        self.0.reserve(members.len());
-        for (name, value) in members {
-            let register = Register { version: version.clone(), value };
-            // They come in their order too: mostly one behind the other.
-            if self.0.last().is_none_or(|(last, _)| *last < name) {
-                self.0.push((name, register));
-                continue;
-            }
+    pub(super) fn hear(&mut self, version: &Version, stated: Stated) {
+        let stated = stated.into_iter();
+        let stated = stated.map(|(name, value)| (name, Register { version: version.clone(), value }));
+        if self.0.is_empty() {
+            self.0.extend(stated);
+            return;
+        }
+        for (name, register) in stated {
             match self.0.binary_search_by(|(own, _)| own.cmp(&name)) {
                 Err(place) => self.0.insert(place, (name, register)),
                 Ok(place) => match self.0.get_mut(place) {

@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{
-    Api, Call, Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Step, Trust,
-    Verdict, Why, WorkflowId,
+    Api, Call, Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Stated, Step,
+    Trust, Verdict, Why, WorkflowId,
 };
 use serde_json::Value;
 
@@ -474,7 +474,7 @@ impl State {
 }
 
 /// The names of a profile, if it says anything.
-fn seed(profile: &Members) -> Option<Names> {
+fn seed(profile: &Stated) -> Option<Names> {
     let name = |name| profile.get(name).cloned();
     (!profile.is_empty()).then(|| Names { given: name(GIVEN), family: name(FAMILY) })
 }

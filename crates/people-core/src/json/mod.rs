@@ -12,7 +12,7 @@ use serde_json::{Map, Number, Value};
 
 pub(crate) use name::Name;
 pub(crate) use parse::Elements;
-pub(crate) use view::{Record, View};
+pub(crate) use view::{Fields, PLAIN, Record, View};
 
 /// It is not JSON, or nested more than 127 deep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,14 +141,15 @@ impl<'a> Item<'a> {
     pub(crate) fn get(self, name: &str) -> Option<Item<'a>> {
         let nodes = self.tape.nodes.as_slice();
         let object = nodes.get(self.at as usize).filter(|node| node.kind == Kind::Object)?;
+        let text = self.tape.text.as_bytes();
         let (mut at, mut found) = (self.at + 1, None);
         while at < object.next {
-            let (own, value) = (nodes.get(at as usize)?, nodes.get(at as usize + 1)?);
-            let fits = match own.kind {
-                Kind::Text => (own.end - own.start) as usize == name.len(),
-                _ => true,
+            let [own, value] = nodes.get(at as usize..)?.first_chunk()?;
+            let is = match own.kind {
+                Kind::Text => text.get(own.start as usize..own.end as usize) == Some(name.as_bytes()),
+                _ => (Item { tape: self.tape, at }).is(name),
             };
-            if fits && (Item { tape: self.tape, at }).is(name) {
+            if is {
                 found = Some(Item { tape: self.tape, at: at + 1 });
             }
             at = value.next;

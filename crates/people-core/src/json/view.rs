@@ -20,6 +20,43 @@ pub(crate) enum View<'a> {
     Nothing,
 }
 
+/// The fields that are asked for by their folded names in one record after the other. Each name has a place.
+#[derive(Default)]
+pub(crate) struct Fields {
+    names: Vec<Name<'static>>,
+    /// The place of each name, counted from 1, at the slot of its number or the next that was empty. More than twice as many as there are
+    /// names.
+    slots: Vec<u8>,
+}
+
+impl Fields {
+    /// The place of this name; `None` where there is no room for another.
+    pub(crate) fn place(&mut self, name: &Name<'static>) -> Option<u8> {
+        self.slots.resize(2 * usize::from(u8::MAX) + 2, 0);
+        let (slot, found) = self.search(name.head(), |own| own == name);
+        if let Some(place) = found {
+            return u8::try_from(place).ok();
+        }
+        let count = u8::try_from(self.names.len() + 1).ok()?;
+        *self.slots.get_mut(slot)? = count;
+        self.names.push(name.clone());
+        Some(count - 1)
+    }
+
+    /// The slot and the place of the name with this beginning that `is` the one; the slot where it would be if there is none.
+    fn search(&self, head: u128, is: impl Fn(&Name<'static>) -> bool) -> (usize, Option<usize>) {
+        let last = self.slots.len().wrapping_sub(1);
+        let mut slot = (Name::spread(head) >> 32) as usize & last;
+        while let Some(place) = self.slots.get(slot).and_then(|place| usize::from(*place).checked_sub(1)) {
+            if self.names.get(place).is_some_and(&is) {
+                return (slot, Some(place));
+            }
+            slot = (slot + 1) & last;
+        }
+        (slot, None)
+    }
+}
+
 /// A record whose fields are found by their names in small letters without spaces and signs.
 pub(crate) struct Record<'a> {
     item: Item<'a>,
@@ -27,95 +64,85 @@ pub(crate) struct Record<'a> {
     fields: Item<'a>,
     /// Whether each is an object with the member `value`.
     wrapped: bool,
-    folded: Vec<Field<'a>>,
-    /// Where each folded name stands in `folded`, counted from 1, at the slot of its number or the next that was empty. More than twice as
-    /// many as there are fields.
-    slots: Vec<u32>,
-}
-
-/// A field and its folded name, as far as a [`Name`] keeps one.
-struct Field<'a> {
-    head: u128,
-    length: usize,
-    name: Item<'a>,
-    value: View<'a>,
+    asked: &'a Fields,
+    /// The name as it is written and the value of each field that is asked for.
+    found: Vec<Option<(Item<'a>, View<'a>)>>,
 }
 
 /// A member that BambooHR's records do not have themselves.
 const VALUES: Name<'static> = Name::of("values");
 /// The same.
-const PLAIN: Name<'static> = Name::of("plain");
+pub(crate) const PLAIN: Name<'static> = Name::of("plain");
 
 impl<'a> Record<'a> {
-    pub(crate) fn new(item: Item<'a>) -> Self {
+    pub(crate) fn new(item: Item<'a>, asked: &'a Fields) -> Self {
         let fields = item.get("fields").filter(|fields| fields.is_object());
         let (fields, wrapped) = (fields.unwrap_or(item), fields.is_some());
-        let mut record = Self { item, fields, wrapped, folded: Vec::with_capacity(16), slots: Vec::new() };
+        let found = vec![None; asked.names.len()];
+        let mut record = Self { item, fields, wrapped, asked, found };
         for (name, field) in fields.members() {
-            let (mut head, mut length) = ([0; HEAD], 0);
-            fold(&name.text().unwrap_or_default(), |byte| {
-                if let Some(place) = head.get_mut(length) {
-                    *place = byte;
-                }
-                length += 1;
-            });
-            let value = record.value(field);
-            record.folded.push(Field { head: Name::number(head), length, name, value });
-        }
-        record.slots = vec![0; (2 * record.folded.len() + 1).next_power_of_two()];
-        for (place, field) in record.folded.iter().enumerate() {
-            let mut slot = record.slot(field.head);
-            while record.slots.get(slot).is_some_and(|taken| *taken > 0) {
-                slot = record.after(slot);
-            }
-            if let Some(slot) = record.slots.get_mut(slot) {
-                *slot = place as u32 + 1;
+            let folded = Folded::of(name);
+            let place = asked.search(folded.head, |asked| folded.is(asked)).1;
+            let Some(found) = place.and_then(|place| record.found.get_mut(place)) else { continue };
+            if found.is_none_or(|(before, _)| name.text() <= before.text()) {
+                *found = Some((name, value(field, wrapped)));
             }
         }
         record
     }
 
-    fn slot(&self, head: u128) -> usize {
-        (Name::spread(head) >> 32) as usize & self.slots.len().wrapping_sub(1)
-    }
-
-    fn after(&self, slot: usize) -> usize {
-        (slot + 1) & self.slots.len().wrapping_sub(1)
-    }
-
-    fn value(&self, field: Item<'a>) -> View<'a> {
-        if self.wrapped && field.is_object() {
-            field.get("value").map_or(View::Nothing, View::Plain)
-        } else {
-            View::Plain(field)
-        }
+    /// The value of the field at this place.
+    pub(crate) fn field(&self, place: u8) -> Option<View<'a>> {
+        self.found.get(usize::from(place))?.map(|(_, value)| value)
     }
 
     /// Of several names that are one when they are folded, the first in the order of letters counts.
     fn folded(&self, name: &Name<'_>) -> Option<View<'a>> {
-        let mut found: Option<&Field<'a>> = None;
-        let mut slot = self.slot(name.head());
-        while let Some(place) = self.slots.get(slot).and_then(|taken| taken.checked_sub(1)) {
-            if let Some(own) = self.folded.get(place as usize)
-                && own.is(name)
-                && found.is_none_or(|before| own.name.text() <= before.name.text())
-            {
-                found = Some(own);
-            }
-            slot = self.after(slot);
+        if let Some(place) = self.asked.search(name.head(), |own| own == name).1 {
+            return self.found.get(place).copied().flatten().map(|(_, value)| value);
         }
-        found.map(|found| found.value)
+        let fields = self.fields.members().filter(|(own, _)| Folded::of(*own).is(name));
+        // Of the same name twice the last.
+        let first = fields.reduce(|first, next| if next.0.text() <= first.0.text() { next } else { first });
+        first.map(|(_, field)| value(field, self.wrapped))
     }
 
     fn to_map(&self) -> Map<String, Value> {
         let named = |(name, field): (Item<'a>, Item<'a>)| {
-            (name.text().unwrap_or_default().into_owned(), self.value(field).to_value())
+            (name.text().unwrap_or_default().into_owned(), value(field, self.wrapped).to_value())
         };
         self.fields.members().map(named).collect()
     }
 }
 
-impl Field<'_> {
+/// The value of a field, which may be wrapped in an object.
+fn value(field: Item<'_>, wrapped: bool) -> View<'_> {
+    if wrapped && field.is_object() {
+        field.get("value").map_or(View::Nothing, View::Plain)
+    } else {
+        View::Plain(field)
+    }
+}
+
+/// The folded name of a field, as far as a [`Name`] keeps one.
+struct Folded<'a> {
+    head: u128,
+    length: usize,
+    name: Item<'a>,
+}
+
+impl<'a> Folded<'a> {
+    fn of(name: Item<'a>) -> Self {
+        let (mut head, mut length) = ([0; HEAD], 0);
+        fold(&name.text().unwrap_or_default(), |byte| {
+            if let Some(place) = head.get_mut(length) {
+                *place = byte;
+            }
+            length += 1;
+        });
+        Self { head: Name::number(head), length, name }
+    }
+
     fn is(&self, name: &Name<'_>) -> bool {
         self.head == name.head()
             && self.length == name.as_str().len()
@@ -156,7 +183,9 @@ impl<'a> View<'a> {
             Self::Wide(record) if *name == PLAIN => Some(View::Folded(record)),
             Self::Wide(record) if *name == VALUES => Some(View::Values(record)),
             Self::Wide(record) => record.item.get(name.as_str()).map(View::Plain),
-            Self::Values(record) => record.fields.get(name.as_str()).map(|field| record.value(field)),
+            Self::Values(record) => {
+                record.fields.get(name.as_str()).map(|field| value(field, record.wrapped))
+            }
             Self::Folded(record) => record.folded(name),
             Self::Nothing => None,
         }
@@ -200,20 +229,84 @@ fn folded(name: &str) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
+/// Each byte of ASCII in small letters; 0 where it is neither a letter nor a digit.
+static SMALL: [u8; 128] = small();
+
+#[expect(clippy::indexing_slicing, reason = "the compiler runs it, and says so where it cannot")]
+const fn small() -> [u8; 128] {
+    let mut small = [0; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        if (byte as u8).is_ascii_alphanumeric() {
+            small[byte] = (byte as u8).to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    small
+}
+
 /// Hands on the bytes of the name in small letters without spaces and signs.
 fn fold(name: &str, mut each: impl FnMut(u8)) {
     if name.is_ascii() {
-        for byte in name.bytes() {
-            let small = byte | 0x20;
-            if small.is_ascii_lowercase() {
-                each(small);
-            } else if byte.is_ascii_digit() {
-                each(byte);
-            }
-        }
+        let small = name.bytes().map(|byte| SMALL.get(usize::from(byte)).copied().unwrap_or(0));
+        small.filter(|byte| *byte > 0).for_each(each);
         return;
     }
     for c in name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase) {
         c.encode_utf8(&mut [0; 4]).bytes().for_each(&mut each);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::json::Tape;
+
+    const NAMES: [&str; 5] = ["firstname", "nachname", "straße", "dateofbirthandplace1", "absent"];
+
+    proptest! {
+        /// By its place and by its name a field has the same value: of several that are one when they are folded the first in the order of
+        /// letters, of the same name twice the last.
+        #[test]
+        fn a_field_is_the_same_however_it_is_asked_for(
+            names in prop::collection::vec("(First Name|firstName|FIRST-NAME|Nach-Name|Straße|straSSe|Date of Birth and Place 1|x)", 0..8),
+            wrapped in any::<bool>(),
+        ) {
+            let field = |(n, name): (usize, &String)| match (wrapped, n % 3) {
+                (true, 0) => format!("{name:?}:{{\"value\":{n}}}"),
+                (true, 1) => format!("{name:?}:{{}}"),
+                _ => format!("{name:?}:{n}"),
+            };
+            let fields: Vec<String> = names.iter().enumerate().map(field).collect();
+            let fields = format!("{{{}}}", fields.join(","));
+            let text = if wrapped { format!("{{\"fields\":{fields}}}") } else { fields };
+            let tape = Tape::read(text.as_bytes()).unwrap();
+            let (mut asked, none) = (Fields::default(), Fields::default());
+            let places = NAMES.map(|name| asked.place(&Name::of(name)).unwrap());
+            let (placed, plain) = (Record::new(tape.root().unwrap(), &asked), Record::new(tape.root().unwrap(), &none));
+            for (name, place) in NAMES.into_iter().zip(places) {
+                let alike = names.iter().enumerate().filter(|(_, own)| folded(own) == name);
+                let first = alike.reduce(|first, next| if next.1 <= first.1 { next } else { first });
+                let expected = first.map(|(n, _)| if wrapped && n % 3 == 1 { Value::Null } else { n.into() });
+                prop_assert_eq!(placed.field(place).map(View::to_value), expected.clone(), "{}", text);
+                for record in [&placed, &plain] {
+                    let named = View::Folded(record).named(&Name::of(name)).map(View::to_value);
+                    prop_assert_eq!(&named, &expected, "{} {}", name, text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_has_one_place_and_there_is_room_for_255() {
+        let mut fields = Fields::default();
+        let mut place = |n: usize| fields.place(&Name::from(format!("a name as long as the others {n}")));
+        for n in 0..255 {
+            assert_eq!(place(n).map(usize::from), Some(n));
+        }
+        assert_eq!((place(255), place(7)), (None, Some(7)));
     }
 }

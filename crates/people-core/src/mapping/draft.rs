@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use people_model::cloudm::patch::{NotAMember, shape};
+use people_model::cloudm::Member;
 use people_model::time::{Timestamp, civil::Date, is_zone, parse_date, parse_timestamp};
-use people_model::{Event, EventKind, Members, Worker, WorkerId};
+use people_model::{Event, EventKind, Stated, Worker, WorkerId};
 use serde_json::Value;
 
 use super::value::Val;
@@ -21,7 +21,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) reason: Option<Val<'a>>,
     pub(crate) timezone: Option<Val<'a>>,
     pub(crate) email: Option<Val<'a>>,
-    pub(crate) members: Vec<(Cow<'a, str>, Val<'a>)>,
+    /// Those that CloudM takes.
+    pub(crate) members: Vec<(&'static Member, Val<'a>)>,
 }
 
 /// How the rules are named when they are broken.
@@ -87,7 +88,7 @@ pub(crate) fn moment(value: Option<&Val<'_>>) -> Result<Option<Timestamp>, &'sta
 
 impl Draft<'_> {
     /// The event, if everything is as it has to be.
-    pub(crate) fn finish(&self, kind: EventKind, names: Names, empty: &Empty) -> Result<Event, Dead> {
+    pub(crate) fn finish(self, kind: EventKind, names: Names, empty: &Empty) -> Result<Event, Dead> {
         let event = |name: &'static str| move |problem: &'static str| dead(names.event, name, problem);
         let worker = |name: &'static str| move |problem: &'static str| dead(names.worker, name, problem);
         let id = text(self.id.as_ref())
@@ -98,24 +99,19 @@ impl Draft<'_> {
         if timezone.as_deref().is_some_and(|name| !is_zone(name)) {
             return Err(dead(names.worker, "timezone", "there is no such zone; an IANA name is wanted"));
         }
-        // Those of a map come in the order of their names: a list of them becomes a tree in one go.
         let mut profile = Vec::with_capacity(self.members.len());
-        for (name, value) in &self.members {
+        for (member, value) in self.members {
             let blank = value.blank();
-            if blank && empty.rule(name) == Rule::Keep {
+            if blank && empty.rule(member.name) == Rule::Keep {
                 continue;
             }
             // White space is no value; as it stands it would be one to the target.
             let value = if blank && matches!(value, Val::Text(_)) { "".into() } else { value.value() };
-            match shape(name, value) {
-                Ok(value) => profile.push((name.clone().into_owned(), value)),
-                Err(wrong @ NotAMember::Type { .. }) => {
-                    return Err(dead(names.member, name, wrong.to_string()));
-                }
-                Err(NotAMember::Unknown(_) | NotAMember::ReadOnly(_)) => {}
-            }
+            let value =
+                member.shape(value).map_err(|wrong| dead(names.member, member.name, wrong.to_string()))?;
+            profile.push((member.into(), value));
         }
-        let profile: Members = profile.into_iter().collect();
+        let profile = Stated::from_iter(profile);
         let mut effective_date = date(self.effective_date.as_ref()).map_err(event("effectiveDate"))?;
         if kind == EventKind::Hire && effective_date.is_none() {
             let hired = match profile.get("hireDate") {

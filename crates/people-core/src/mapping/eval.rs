@@ -47,6 +47,14 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// The value of the field at this place.
+    pub(super) fn field(&self, place: u8) -> Option<Val<'a>> {
+        match self.record {
+            View::Wide(record) => record.field(place).map(Val::of),
+            _ => None,
+        }
+    }
+
     fn note(&self, found: Val<'a>) -> Val<'a> {
         if !matches!(found, Val::Missing) && found.blank() {
             self.touched.set(true);
@@ -73,12 +81,7 @@ impl<'a> Scene<'a> {
                 (None, "document") => Val::of(self.document),
                 (None, _) => Val::Missing,
             }),
-            Expr::Member(of, name)
-                if let Expr::Name(first) = &**of
-                    && let Some(view @ (View::Folded(_) | View::Values(_))) = self.record.named(first) =>
-            {
-                self.note(view.named(name).map_or(Val::Missing, Val::of))
-            }
+            Expr::Field(place) => self.note(self.field(*place).unwrap_or(Val::Missing)),
             Expr::Member(of, name) => self.note(self.there(of)?.named(name)),
             Expr::Index(of, index) => {
                 let of = self.there(of)?;

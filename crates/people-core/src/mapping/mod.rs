@@ -30,7 +30,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use people_model::EventKind;
-use people_model::cloudm::profile::Profile;
+use people_model::cloudm::{Member, Profile, member};
 
 pub use config::{MapConfig, Texts};
 
@@ -40,7 +40,7 @@ use self::path::Path;
 use self::rule::Rules;
 use self::value::Val;
 use crate::config::closest;
-use crate::json::{Elements, Item, Tape, View};
+use crate::json::{Elements, Fields, Item, Name, PLAIN, Tape, View};
 use crate::source::canonical::not_json;
 use crate::source::config::{ConfigProblem, Empty, Tables};
 use crate::source::{Dead, Piece};
@@ -56,6 +56,28 @@ const NOT_HERE: [(&str, &str); 4] = [
     ("suspended", "access is the policy's business; remove it"),
 ];
 
+/// What a map is compiled in.
+struct Context<'c> {
+    tables: &'c Tables,
+    /// Where the fields under `plain` are found, in a map whose records are [`View::Wide`].
+    fields: Option<&'c mut Fields>,
+}
+
+impl Context<'_> {
+    /// The place of this field under `plain`, where it has one.
+    fn field(&mut self, of: &Name<'_>, name: &Name<'static>) -> Option<u8> {
+        if *of == PLAIN { self.fields.as_mut()?.place(name) } else { None }
+    }
+
+    fn rules(&mut self, key: &str, texts: &Texts) -> Result<Rules, ConfigProblem> {
+        Rules::compile(&format!("map.{key}"), texts, self)
+    }
+
+    fn maybe(&mut self, key: &str, texts: &Option<Texts>) -> Result<Option<Rules>, ConfigProblem> {
+        texts.as_ref().map(|texts| self.rules(key, texts)).transpose()
+    }
+}
+
 /// A compiled map.
 pub struct Mapping {
     each: Option<Path>,
@@ -69,7 +91,7 @@ pub struct Mapping {
     reason: Option<Rules>,
     email: Option<Rules>,
     timezone: Option<Rules>,
-    fields: Vec<(String, Rules)>,
+    fields: Vec<(&'static Member, Rules)>,
     tables: Tables,
     /// Whether some rule reads the whole body.
     reads_document: bool,
@@ -82,9 +104,27 @@ impl Mapping {
     /// # Errors
     /// Where a value is neither a path nor an expression, a member, filter or table does not exist, or `id` is missing.
     pub fn compile(config: &MapConfig, lookup: &Tables, empty: &Empty) -> Result<Self, ConfigProblem> {
-        let rules = |key: &str, texts: &Texts| Rules::compile(&format!("map.{key}"), texts, lookup);
-        let maybe =
-            |key: &str, texts: &Option<Texts>| texts.as_ref().map(|texts| rules(key, texts)).transpose();
+        Self::compile_in(&mut Context { tables: lookup, fields: None }, config, empty)
+    }
+
+    /// The same of a map whose records are [`View::Wide`], with places among these fields.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn compile_wide(
+        config: &MapConfig,
+        lookup: &Tables,
+        empty: &Empty,
+        fields: &mut Fields,
+    ) -> Result<Self, ConfigProblem> {
+        Self::compile_in(&mut Context { tables: lookup, fields: Some(fields) }, config, empty)
+    }
+
+    fn compile_in(
+        context: &mut Context<'_>,
+        config: &MapConfig,
+        empty: &Empty,
+    ) -> Result<Self, ConfigProblem> {
         let each = config.each.as_deref().map(|text| {
             Path::parse(text).ok_or_else(|| {
                 ConfigProblem::new("map.each", "this is not a path such as \"data.employees\"")
@@ -108,25 +148,24 @@ impl Mapping {
         let mut fields = Vec::new();
         for (name, texts) in &config.fields {
             let key = format!("fields.{name}");
-            if let Some(problem) = refusal(name) {
-                return Err(ConfigProblem::new(format!("map.{key}"), problem));
-            }
-            fields.push((name.clone(), rules(&key, texts)?));
+            let member =
+                settable(name).map_err(|problem| ConfigProblem::new(format!("map.{key}"), problem))?;
+            fields.push((member, context.rules(&key, texts)?));
         }
         let mut made = Self {
             each: each.transpose()?,
-            kind: maybe("type", &config.kind)?,
+            kind: context.maybe("type", &config.kind)?,
             types,
-            when: maybe("when", &config.when)?,
-            id: rules("id", id)?,
-            occurred_at: maybe("occurredAt", &config.occurred_at)?,
-            effective_date: maybe("effectiveDate", &config.effective_date)?,
-            last_working_day: maybe("lastWorkingDay", &config.last_working_day)?,
-            reason: maybe("reason", &config.reason)?,
-            email: maybe("email", &config.email)?,
-            timezone: maybe("timezone", &config.timezone)?,
+            when: context.maybe("when", &config.when)?,
+            id: context.rules("id", id)?,
+            occurred_at: context.maybe("occurredAt", &config.occurred_at)?,
+            effective_date: context.maybe("effectiveDate", &config.effective_date)?,
+            last_working_day: context.maybe("lastWorkingDay", &config.last_working_day)?,
+            reason: context.maybe("reason", &config.reason)?,
+            email: context.maybe("email", &config.email)?,
+            timezone: context.maybe("timezone", &config.timezone)?,
             fields,
-            tables: lookup.clone(),
+            tables: context.tables.clone(),
             reads_document: false,
             empty: empty.clone(),
         };
@@ -224,9 +263,9 @@ impl Mapping {
             return Ok(None);
         }
         let mut members = Vec::with_capacity(self.fields.len());
-        for (name, rules) in &self.fields {
+        for (member, rules) in &self.fields {
             if let Some(value) = rules.find(scene)? {
-                members.push((Cow::Borrowed(name.as_str()), value));
+                members.push((*member, value));
             }
         }
         Ok(Some(Draft {
@@ -258,14 +297,16 @@ impl Mapping {
     }
 }
 
-/// Why a map may not set this member, if it may not.
-fn refusal(name: &str) -> Option<String> {
-    let own = NOT_HERE.iter().find(|(member, _)| *member == name).map(|(_, why)| (*why).to_owned());
-    own.or_else(|| match people_model::cloudm::member(name) {
-        Some(member) if member.writable => None,
-        Some(_) => Some("CloudM sets it and takes it from nobody; remove it".to_owned()),
-        None => Some(unknown_member(name)),
-    })
+/// The member of this name, or why a map may not set it.
+fn settable(name: &str) -> Result<&'static Member, String> {
+    if let Some((_, why)) = NOT_HERE.iter().find(|(member, _)| *member == name) {
+        return Err((*why).to_owned());
+    }
+    match member(name) {
+        Some(member) if member.writable => Ok(member),
+        Some(_) => Err("CloudM sets it and takes it from nobody; remove it".to_owned()),
+        None => Err(unknown_member(name)),
+    }
 }
 
 /// That a CloudM profile has no such member, and which one may be meant.

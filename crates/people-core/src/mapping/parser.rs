@@ -1,10 +1,10 @@
 //! From the text of an expression to its tree, once, when the configuration is read. Whatever the language does not know is found here.
 
+use super::Context;
 use super::dates;
 use super::filters::{Filter, Test};
 use super::lexer::{Token, words};
 use crate::json::Name;
-use crate::source::config::Tables;
 
 /// Deeper than this no expression is nested.
 const DEEPEST: u32 = 50;
@@ -22,6 +22,8 @@ pub(super) enum Expr {
     /// A member of the record, or `this`, or `document`.
     Name(Name<'static>),
     Member(Box<Expr>, Name<'static>),
+    /// The field at this place.
+    Field(u8),
     Index(Box<Expr>, Box<Expr>),
     List(Vec<Expr>),
     Object(Vec<(String, Expr)>),
@@ -87,20 +89,20 @@ const COMPARED: usize = 2;
 
 type Parsed = Result<Expr, String>;
 
-struct Parser<'t> {
+struct Parser<'c, 't> {
     words: Vec<Token>,
     at: usize,
     deep: u32,
-    tables: &'t Tables,
+    context: &'c mut Context<'t>,
 }
 
 /// Reads an expression; the problem where it is none.
-pub(super) fn parse(text: &str, tables: &Tables) -> Parsed {
+pub(super) fn parse(text: &str, context: &mut Context<'_>) -> Parsed {
     let words = words(text).map_err(|problem| format!("syntax error: {problem}"))?;
     if words.len() > LONGEST {
         return Err("syntax error: it is too long".to_owned());
     }
-    let mut parser = Parser { words, at: 0, deep: 0, tables };
+    let mut parser = Parser { words, at: 0, deep: 0, context };
     let expression = parser.choice()?;
     match parser.words.get(parser.at) {
         None => Ok(expression),
@@ -119,7 +121,7 @@ fn unexpected(word: Option<&Token>) -> String {
     }
 }
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     fn peek(&self) -> Option<&Token> {
         self.words.get(self.at)
     }
@@ -217,7 +219,12 @@ impl Parser<'_> {
                     }
                     _ => self.name()?,
                 };
-                expression = Expr::Member(Box::new(expression), name.into());
+                let name = Name::from(name);
+                let place = match &expression {
+                    Expr::Name(of) => self.context.field(of, &name),
+                    _ => None,
+                };
+                expression = place.map_or_else(|| Expr::Member(Box::new(expression), name), Expr::Field);
             } else if self.take("[") {
                 let index = self.choice()?;
                 self.want("]")?;
@@ -302,7 +309,7 @@ impl Parser<'_> {
             return Err(format!("the filter `{name}` does not take so many values"));
         }
         match (filter, with.first()) {
-            (Filter::Lookup, Some(Expr::Text(table))) if self.tables.contains_key(table) => {}
+            (Filter::Lookup, Some(Expr::Text(table))) if self.context.tables.contains_key(table) => {}
             (Filter::Lookup, Some(Expr::Text(_))) => {
                 return Err("there is no table of this name; add [source.lookup.NAME]".to_owned());
             }
@@ -341,7 +348,7 @@ impl Expr {
     pub(super) fn names<'e>(&'e self, each: &mut dyn FnMut(&'e str)) {
         match self {
             Self::Name(name) => each(name.as_str()),
-            Self::Null | Self::Flag(_) | Self::Whole(_) | Self::Real(_) | Self::Text(_) => {}
+            Self::Null | Self::Flag(_) | Self::Whole(_) | Self::Real(_) | Self::Text(_) | Self::Field(_) => {}
             Self::Member(of, _) | Self::Not(of) | Self::Minus(of) => of.names(each),
             Self::Index(one, two) | Self::Two(_, one, two) => {
                 one.names(each);

@@ -90,6 +90,14 @@ impl Path {
             .collect()
     }
 
+    /// The two names that it is made of, if there is nothing else.
+    pub(super) fn two(&self) -> Option<(&Name<'static>, &Name<'static>)> {
+        match self.0.as_slice() {
+            [Step::Name(first), Step::Name(second)] => Some((first, second)),
+            _ => None,
+        }
+    }
+
     /// The first name.
     pub(crate) fn root(&self) -> Option<&str> {
         match self.0.first() {

@@ -1,12 +1,13 @@
 //! One rule of a map: a path, or an expression compiled once.
 
+use super::Context;
 use super::config::Texts;
 use super::eval::Scene;
 use super::parser::{Expr, parse};
 use super::path::Path;
 use super::value::Val;
 use crate::source::Dead;
-use crate::source::config::{ConfigProblem, Tables};
+use crate::source::config::ConfigProblem;
 
 /// How one value is found. The first of several that yields something counts.
 pub(super) struct Rules {
@@ -15,20 +16,26 @@ pub(super) struct Rules {
 }
 
 enum Rule {
+    /// The field at this place.
+    Field(u8),
     Path(Path),
     Expression(Expr),
 }
 
 impl Rules {
     /// Compiles the texts found under `key`.
-    pub(super) fn compile(key: &str, texts: &Texts, tables: &Tables) -> Result<Self, ConfigProblem> {
+    pub(super) fn compile(
+        key: &str,
+        texts: &Texts,
+        context: &mut Context<'_>,
+    ) -> Result<Self, ConfigProblem> {
         if texts.0.is_empty() {
             return Err(ConfigProblem::new(
                 key,
                 "the list is empty; give a path or an expression, or remove it",
             ));
         }
-        let rules = texts.0.iter().map(|text| Rule::compile(key, text, tables)).collect::<Result<_, _>>()?;
+        let rules = texts.0.iter().map(|text| Rule::compile(key, text, context)).collect::<Result<_, _>>()?;
         Ok(Self { key: key.to_owned(), rules })
     }
 
@@ -37,6 +44,7 @@ impl Rules {
         let mut found = None;
         for rule in &self.rules {
             let value = match rule {
+                Rule::Field(place) => scene.field(*place),
                 Rule::Path(path) => path.find(scene.record, scene.document),
                 Rule::Expression(expression) => scene
                     .find(expression)
@@ -54,6 +62,7 @@ impl Rules {
     pub(super) fn roots(&self, each: &mut dyn FnMut(&str)) {
         for rule in &self.rules {
             match rule {
+                Rule::Field(_) => {}
                 Rule::Path(path) => path.root().into_iter().for_each(&mut *each),
                 Rule::Expression(expression) => expression.names(each),
             }
@@ -62,9 +71,10 @@ impl Rules {
 }
 
 impl Rule {
-    fn compile(key: &str, text: &str, tables: &Tables) -> Result<Self, ConfigProblem> {
+    fn compile(key: &str, text: &str, context: &mut Context<'_>) -> Result<Self, ConfigProblem> {
         if let Some(path) = Path::parse(text) {
-            return Ok(Self::Path(path));
+            let place = path.two().and_then(|(of, name)| context.field(of, name));
+            return Ok(place.map_or(Self::Path(path), Self::Field));
         }
         let problem = |problem: String| {
             let neither = if problem.starts_with("there is no table") {
@@ -74,6 +84,6 @@ impl Rule {
             };
             ConfigProblem::new(key, format!("{neither}{problem}"))
         };
-        parse(text, tables).map(Self::Expression).map_err(problem)
+        parse(text, context).map(Self::Expression).map_err(problem)
     }
 }

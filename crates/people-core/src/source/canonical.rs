@@ -4,6 +4,7 @@
 mod tests;
 
 use people_model::EventKind;
+use people_model::cloudm::member;
 
 use super::config::{ConfigProblem, Empty, SourceConfig};
 use super::{Dead, Piece};
@@ -134,7 +135,10 @@ fn piece(event: Item<'_>, envelope: Option<Item<'_>>, empty: &Empty) -> Piece {
             "email" => draft.email = Some(val(value)),
             // A password in an event would be stored with it; it is left out, as everything that CloudM does not take.
             "password" => {}
-            _ => draft.members.push((name, val(value))),
+            name => {
+                let member = member(name).filter(|member| member.writable);
+                draft.members.extend(member.map(|member| (member, val(value))));
+            }
         }
     }
     draft.finish(kind, CANONICAL, empty).map_or_else(Piece::Dead, Piece::Event)

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::profile::{MemberKind, member};
+use super::profile::{Member, MemberKind, member};
 use crate::Members;
 
 /// Only the members to change. A member that is not here is left alone; `null` and `""` both clear, and are sent as they are.
@@ -34,47 +34,56 @@ pub enum NotAMember {
     },
 }
 
-/// Brings a value into the shape that the member has on the wire: numbers become text where text is asked for, a single value a
-/// list where a list is asked for. `null` stays `null`.
+/// [`Member::shape`] of the member of this name.
 ///
 /// # Errors
-/// Where the member is not documented, is CloudM's own, or the value has another JSON type.
+/// As there, and where the member is not documented.
 pub fn shape(name: &str, value: Value) -> Result<Value, NotAMember> {
-    let known = member(name).ok_or_else(|| NotAMember::Unknown(name.to_owned()))?;
-    if !known.writable {
-        return Err(NotAMember::ReadOnly(known.name));
-    }
-    let wrong = |expected| NotAMember::Type { member: known.name, expected };
-    let text = |value: Value| match value {
-        Value::String(text) => Some(Value::String(text)),
-        Value::Number(number) => Some(Value::String(number.to_string())),
-        _ => None,
-    };
-    match (known.kind, value) {
-        (_, Value::Null) => Ok(Value::Null),
-        (MemberKind::Text, value) => text(value).ok_or_else(|| wrong("a string")),
-        (MemberKind::Flag, Value::Bool(flag)) => Ok(Value::Bool(flag)),
-        (MemberKind::Flag, Value::String(word)) => match word.trim().to_ascii_lowercase().as_str() {
-            "true" | "yes" | "1" => Ok(Value::Bool(true)),
-            "false" | "no" | "0" => Ok(Value::Bool(false)),
-            "" => Ok(Value::Null),
-            _ => Err(wrong("true or false")),
-        },
-        (MemberKind::Flag, _) => Err(wrong("true or false")),
-        (MemberKind::Texts, Value::Array(items)) => items
-            .into_iter()
-            .map(text)
-            .collect::<Option<Vec<_>>>()
-            .map(Value::Array)
-            .ok_or_else(|| wrong("a list of strings")),
-        (MemberKind::Texts, value) => {
-            text(value).map(|one| Value::Array(vec![one])).ok_or_else(|| wrong("a list of strings"))
+    member(name).ok_or_else(|| NotAMember::Unknown(name.to_owned()))?.shape(value)
+}
+
+impl Member {
+    /// Brings a value into the shape that the member has on the wire: numbers become text where text is asked for, a single value a
+    /// list where a list is asked for. `null` stays `null`.
+    ///
+    /// # Errors
+    /// Where the member is CloudM's own, or the value has another JSON type.
+    pub fn shape(&self, value: Value) -> Result<Value, NotAMember> {
+        if !self.writable {
+            return Err(NotAMember::ReadOnly(self.name));
         }
-        (MemberKind::Objects, Value::Array(items)) if items.iter().all(Value::is_object) => {
-            Ok(Value::Array(items))
+        let wrong = |expected| NotAMember::Type { member: self.name, expected };
+        let text = |value: Value| match value {
+            Value::String(text) => Some(Value::String(text)),
+            Value::Number(number) => Some(Value::String(number.to_string())),
+            _ => None,
+        };
+        match (self.kind, value) {
+            (_, Value::Null) => Ok(Value::Null),
+            (MemberKind::Text, value) => text(value).ok_or_else(|| wrong("a string")),
+            (MemberKind::Flag, Value::Bool(flag)) => Ok(Value::Bool(flag)),
+            (MemberKind::Flag, Value::String(word)) => match word.trim().to_ascii_lowercase().as_str() {
+                "true" | "yes" | "1" => Ok(Value::Bool(true)),
+                "false" | "no" | "0" => Ok(Value::Bool(false)),
+                "" => Ok(Value::Null),
+                _ => Err(wrong("true or false")),
+            },
+            (MemberKind::Flag, _) => Err(wrong("true or false")),
+            (MemberKind::Texts, Value::Array(items)) => items
+                .into_iter()
+                .map(text)
+                .collect::<Option<Vec<_>>>()
+                .map(Value::Array)
+                .ok_or_else(|| wrong("a list of strings")),
+            (MemberKind::Texts, value) => {
+                text(value).map(|one| Value::Array(vec![one])).ok_or_else(|| wrong("a list of strings"))
+            }
+            (MemberKind::Objects, Value::Array(items)) if items.iter().all(Value::is_object) => {
+                Ok(Value::Array(items))
+            }
+            (MemberKind::Objects, one @ Value::Object(_)) => Ok(Value::Array(vec![one])),
+            (MemberKind::Objects, _) => Err(wrong("a list of objects")),
         }
-        (MemberKind::Objects, one @ Value::Object(_)) => Ok(Value::Array(vec![one])),
-        (MemberKind::Objects, _) => Err(wrong("a list of objects")),
     }
 }
 

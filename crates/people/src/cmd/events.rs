@@ -124,7 +124,7 @@ fn line(entry: &Entry, personal: bool) -> (String, &'static str, String) {
             if personal {
                 text += &format!(" {}", json!(event.worker));
             } else {
-                let names: Vec<&str> = event.worker.profile.keys().map(String::as_str).collect();
+                let names: Vec<&str> = event.worker.profile.names().collect();
                 text += &format!(" [{}]", names.join(", "));
             }
             (at.to_string(), "heard", text)

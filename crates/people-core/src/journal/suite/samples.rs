@@ -91,7 +91,7 @@ fn event(kind: EventKind, title: &str) -> Result<Event, Failure> {
             id: WorkerId::parse("w/1")?,
             timezone: Some("Europe/Lisbon".into()),
             email: None,
-            profile,
+            profile: profile.into(),
         },
     })
 }

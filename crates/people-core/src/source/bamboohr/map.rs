@@ -1,13 +1,12 @@
 //! What a record of BambooHR means. It is a state, not an event: an active person is hired, and leaves on the termination date or not
 //! at all. To say so again about somebody who is here already is harmless.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use people_model::time::{Timestamp, civil::Date, zone};
-use people_model::{Event, EventKind, Members, Worker, WorkerId};
+use people_model::{Event, EventKind, Stated, Worker, WorkerId};
 
-use crate::json::{Item, Name, Record, View};
+use crate::json::{Fields, Item, Name, Record, View};
 use crate::mapping::draft::{MAP, date, text};
 use crate::mapping::value::Val;
 use crate::mapping::{MapConfig, Mapping, Texts};
@@ -28,14 +27,18 @@ title = "plain.jobtitle"
 department = "plain.department"
 manager = "plain.supervisoreid"
 locations = "[{'area': plain.location}] if plain.location"
-phoneNumbers = """
-(([{'type': 'MOBILE', 'value': plain.mobilephone}] if plain.mobilephone else [])
- + ([{'type': 'WORK', 'value': plain.workphone}] if plain.workphone else [])) if plain.mobilephone or plain.workphone"""
+phoneNumbers = [
+  "[{'type': 'MOBILE', 'value': plain.mobilephone}, {'type': 'WORK', 'value': plain.workphone}] if plain.mobilephone and plain.workphone",
+  "[{'type': 'MOBILE', 'value': plain.mobilephone}] if plain.mobilephone",
+  "[{'type': 'WORK', 'value': plain.workphone}] if plain.workphone",
+]
 "#;
 
 /// Reads records.
 pub(super) struct Facts {
     mapping: Mapping,
+    /// The fields that are read by their names in small letters without spaces: [`STATE`], then those of the map.
+    fields: Fields,
     empty: Empty,
     zone: Option<String>,
 }
@@ -57,8 +60,12 @@ impl Facts {
                 "with `effectiveDate` or `types` it has to be said what has happened; add `type`, or remove the others",
             ));
         }
-        let mapping = Mapping::compile(&map, &config.lookup, &config.empty)?;
-        Ok(Self { mapping, empty: config.empty.clone(), zone: config.timezone.clone() })
+        let mut fields = Fields::default();
+        for name in STATE {
+            fields.place(&Name::of(name));
+        }
+        let mapping = Mapping::compile_wide(&map, &config.lookup, &config.empty, &mut fields)?;
+        Ok(Self { mapping, fields, empty: config.empty.clone(), zone: config.timezone.clone() })
     }
 
     /// The fields that the map reads, by their names in the API.
@@ -75,24 +82,25 @@ impl Facts {
         as_of: Timestamp,
         each: &mut dyn FnMut(Piece),
     ) {
-        let record = Record::new(record);
+        let record = Record::new(record, &self.fields);
         let wide = View::Wide(&record);
         if self.mapping.tells_type() {
             return each(self.mapping.piece(wide, wide));
         }
-        if let Err(dead) = self.told(wide, occurred, as_of, each) {
+        if let Err(dead) = self.told(&record, occurred, as_of, each) {
             each(Piece::Dead(dead));
         }
     }
 
     fn told(
         &self,
-        record: View<'_>,
+        record: &Record<'_>,
         occurred: Option<Timestamp>,
         as_of: Timestamp,
         each: &mut dyn FnMut(Piece),
     ) -> Result<(), Dead> {
-        let Some(mut draft) = self.mapping.draft(record, record)? else {
+        let wide = View::Wide(record);
+        let Some(mut draft) = self.mapping.draft(wide, wide)? else {
             each(Piece::Ignored("the map's `when` does not hold"));
             return Ok(());
         };
@@ -102,13 +110,14 @@ impl Facts {
         // What is wrong with one of the facts is wrong with all.
         let mut event = draft.finish(EventKind::Change, MAP, &self.empty)?;
         event.occurred_at = event.occurred_at.or(occurred);
-        let mut event = Some(event);
-        let (first, second) = facts;
-        let last = usize::from(second.is_some());
-        for (n, (kind, effective_date)) in [Some(first), second].into_iter().flatten().enumerate() {
-            let told = if n == last { event.take() } else { event.clone() };
-            if let Some(told) = told {
-                each(Piece::Event(Event { kind, effective_date, ..told }));
+        let mut tell = |(kind, effective_date): Fact, event: Event| {
+            each(Piece::Event(Event { kind, effective_date, ..event }));
+        };
+        match facts {
+            (only, None) => tell(only, event),
+            (first, Some(second)) => {
+                tell(first, event.clone());
+                tell(second, event);
             }
         }
         Ok(())
@@ -128,7 +137,7 @@ impl Facts {
             effective_date: Some(self.day(as_of)),
             last_working_day: None,
             reason: (means != Deleted::Leave).then(|| Event::DELETED.to_owned()),
-            worker: Worker { id, timezone: None, email: None, profile: Members::new() },
+            worker: Worker { id, timezone: None, email: None, profile: Stated::default() },
         }
     }
 
@@ -138,6 +147,10 @@ impl Facts {
         at.to_zoned(zone).date()
     }
 }
+
+/// The fields that say whether somebody works here.
+const STATE: [&str; 5] =
+    ["status", "employmenthistorystatus", "employmentstatus", "hiredate", "terminationdate"];
 
 /// What has happened, and its date.
 type Fact = (EventKind, Option<Date>);
@@ -153,28 +166,22 @@ struct State {
 }
 
 impl State {
-    fn read(record: View<'_>) -> Result<Self, Dead> {
-        const PLAIN: Name<'static> = Name::of("plain");
-        const STATUS: Name<'static> = Name::of("status");
-        const HISTORY: [Name<'static>; 2] =
-            [Name::of("employmenthistorystatus"), Name::of("employmentstatus")];
-        const HIRED: Name<'static> = Name::of("hiredate");
-        const TERMINATED: Name<'static> = Name::of("terminationdate");
-        let plain = record.named(&PLAIN);
-        let get = |name: &Name<'_>| plain.and_then(|plain| plain.named(name)).map(Val::of);
-        let word = |name: &Name<'_>| get(name).and_then(|value| text(Some(&value)).ok().flatten());
-        let is = |found: &Option<Cow<'_, str>>, word: &str| {
-            found.as_ref().is_some_and(|found| found.eq_ignore_ascii_case(word))
+    fn read(record: &Record<'_>) -> Result<Self, Dead> {
+        let found: [_; STATE.len()] = std::array::from_fn(|place| record.field(place as u8).map(Val::of));
+        let [status, history, employment, hired, terminated] = &found;
+        let is = |words: &[&Option<Val<'_>>], wanted: &str| {
+            let found = words.iter().find_map(|word| text(word.as_ref()).ok().flatten());
+            found.is_some_and(|found| found.eq_ignore_ascii_case(wanted))
         };
-        let (hired, terminated) = (get(&HIRED), get(&TERMINATED));
-        let day = |value: Option<&Val<'_>>, shown: &str| date(value).map_err(|problem| dead(shown, problem));
-        let status = word(&STATUS);
-        let ended = is(&status, "inactive") || is(&HISTORY.iter().find_map(word), "terminated");
-        let active = is(&status, "active");
+        let day = |value: &Option<Val<'_>>, shown: &str| {
+            date(value.as_ref()).map_err(|problem| dead(shown, problem))
+        };
+        let ended = is(&[status], "inactive") || is(&[history, employment], "terminated");
+        let active = is(&[status], "active");
         Ok(Self {
             active: if ended { Some(false) } else { active.then_some(true) },
-            hired: day(hired.as_ref(), "hireDate")?,
-            terminated: day(terminated.as_ref(), "terminationDate")?,
+            hired: day(hired, "hireDate")?,
+            terminated: day(terminated, "terminationDate")?,
             says_terminated: terminated.is_some(),
         })
     }

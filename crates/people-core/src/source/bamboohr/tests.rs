@@ -96,7 +96,7 @@ fn values_are_used_where_there_is_nothing_to_fetch_from() {
     assert_eq!(facts(&pieces[..1]), [(EventKind::Hire, Some("2026-04-01".to_owned()))]);
     assert_eq!((first.occurred_at, first.worker.email.as_deref()), (Some(at("2026-03-02T09:15:00Z")), None));
     assert_eq!(
-        Value::Object(first.worker.profile.clone()),
+        Value::from(first.worker.profile.clone()),
         json!({"givenName": "Noor", "familyName": "Haddad",
         "phoneNumbers": [{"type": "MOBILE", "value": "+49 1"}]})
     );
@@ -119,7 +119,7 @@ fn a_form_says_the_same_as_json() {
     let pieces =
         source(PLAIN).split(&delivery("application/x-www-form-urlencoded; charset=utf-8", form.as_bytes()));
     assert_eq!(facts(&pieces), [(EventKind::Change, None), (EventKind::Change, None)]);
-    assert_eq!(event(&pieces[0]).worker.profile["givenName"], json!("Robert"));
+    assert_eq!(event(&pieces[0]).worker.profile.get("givenName"), Some(&json!("Robert")));
     assert_eq!(
         broken(&source(PLAIN).split(&delivery("application/x-www-form-urlencoded", b"a=b"))[0]),
         "body"
@@ -132,7 +132,7 @@ fn scenario_49_a_customers_own_names_are_mapped() {
     let body = json!({"employees": [{"id": "41", "fields": {"Vorname": {"value": "Jörg"}, "Nach-Name": {"value": "Groß"}, "Status": {"value": "Active"}}}]});
     let pieces = split(&source(&format!("{PLAIN}{map}")), &body);
     assert_eq!(
-        Value::Object(event(&pieces[0]).worker.profile.clone()),
+        Value::from(event(&pieces[0]).worker.profile.clone()),
         json!({"givenName": "Jörg", "familyName": "Groß"})
     );
     let own = "[map]\ntype = \"'leave' if values.Austritt else 'change'\"\neffectiveDate = \"values.Austritt | date('%d.%m.%Y')\"";
@@ -180,7 +180,7 @@ fn an_active_record_is_a_hire_and_says_that_nobody_leaves() {
     let first = event(&pieces[0]);
     assert_eq!((first.occurred_at, first.worker.email.as_deref()), (Some(at(NOW)), Some("noor@example.com")));
     assert_eq!(
-        Value::Object(first.worker.profile.clone()),
+        Value::from(first.worker.profile.clone()),
         json!({"givenName": "Noor", "familyName": "Haddad", "title": "Nurse",
         "department": null, "manager": "7", "locations": [{"area": "Berlin"}], "phoneNumbers": [{"type": "WORK", "value": "030"}]})
     );
@@ -248,4 +248,31 @@ fn scenario_45_what_cannot_be_fetched_now_is_fetched_later_and_is_no_leave() {
     assert_eq!(ask(200, None, r#"{"error":{"code":429}}"#), (None, WhyKind::RateLimited));
     assert_eq!(ask(200, None, "<html>"), (None, WhyKind::BadAnswer));
     assert_eq!(ask(200, None, r#"{"id":"42","status":"Inactive"}"#), (None, WhyKind::BadAnswer));
+}
+
+#[test]
+fn telephones_are_those_that_are_there_and_none_where_one_was_removed() {
+    let values = [None, Some(Value::Null), Some(json!("")), Some(json!("+49 1"))];
+    for mobile in &values {
+        for work in &values {
+            let mut fields = json!({"Status": {"value": "Active"}});
+            for (name, value) in [("Mobile Phone", mobile), ("Work Phone", work)] {
+                if let Some(value) = value {
+                    fields[name] = json!({"value": value});
+                }
+            }
+            let numbers: Vec<Value> = [("MOBILE", mobile), ("WORK", work)]
+                .into_iter()
+                .filter(|(_, value)| {
+                    value.as_ref().and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+                })
+                .map(|(kind, value)| json!({"type": kind, "value": value}))
+                .collect();
+            let said = mobile.is_some() || work.is_some();
+            let expected = if numbers.is_empty() { Value::Null } else { Value::Array(numbers) };
+            let pieces = split(&source(PLAIN), &json!({"employees": [{"id": "41", "fields": fields}]}));
+            let found = event(&pieces[0]).worker.profile.get("phoneNumbers");
+            assert_eq!(found, said.then_some(&expected), "{fields}");
+        }
+    }
 }

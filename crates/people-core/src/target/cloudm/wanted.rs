@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use people_model::cloudm::profile::MemberKind;
-use people_model::cloudm::{Patch, member, patch::same};
+use people_model::cloudm::{Patch, patch::same};
 use people_model::time::{Timestamp, parse_date};
 use people_model::{Email, Members, WorkerId};
 use serde_json::Value;
@@ -26,10 +26,10 @@ impl Cloudm {
     pub(super) fn wanted<'a>(&'a self, s: &Situation<'a>, seen: &Seen) -> Result<Vec<Want<'a>>, Plan> {
         let mut wanted = Vec::with_capacity(s.state.members.iter().len() + 1);
         for (name, register) in s.state.members.iter() {
-            let Some(known) = member(name) else { continue };
+            let Some(known) = name.known() else { continue };
             if !known.writable
                 || RESERVED.contains(&known.name)
-                || self.unread.iter().any(|unread| unread == name)
+                || self.unread.iter().any(|unread| unread == known.name)
             {
                 continue;
             }
@@ -47,7 +47,7 @@ impl Cloudm {
                 },
                 value => Cow::Borrowed(value),
             };
-            wanted.push((name, value));
+            wanted.push((known.name, value));
         }
         let id = self.worker_id_member.as_str();
         let known = wanted.iter().any(|(name, value)| *name == id && !same(Some(value), None));
