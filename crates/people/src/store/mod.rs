@@ -1,15 +1,14 @@
-//! The journal on a disk: an embedded SQLite database in one file.
+//! The journal on a disk: an embedded SQLite database, and beside it a log of what was accepted and is not in it yet.
 //!
-//! Each kind of work has a lane, a thread that takes jobs in order (`lane`), and however many callers wait for it share one flush:
-//!
-//! | lane | what it does |
+//! | module | what it does |
 //! |---|---|
-//! | `intake` | makes deliveries durable in a log of their own (`log`), from where they are moved into the database when there is time |
-//! | `books` | writes into the database; another reads, so that a long list delays nobody, and sees everything whose answer was given |
-//! | `tidy` | copies the database's write-ahead log into it |
+//! | `intake` | makes deliveries durable in the log (`log`, `queue`); they come into the database when they are taken apart |
+//! | `lane` | a thread with a connection, which takes jobs in order, and lets whoever waits share a flush: one writes, one reads (`books`) |
+//! | `tidy` | copies the database's own write-ahead log into it |
 //!
-//! Another process may open the same file at the same time (`people events list` beside `people serve`); it sees a delivery once that is
-//! moved. Whichever accepts first has the log; where two accept a repetition at one moment both answer that it is new, and one is kept.
+//! Another process may open the same files at the same time (`people events list` beside `people serve`); it sees a delivery once that is
+//! taken apart. Whichever accepts first has the log, the other writes into the database at once. Where both accept a repetition at
+//! one moment, both answer that it is new, and one is kept.
 //!
 //! The files are readable for their owner only and not encrypted: where that is asked for, encrypt the volume. A backup of a journal in use
 //! has all files whose names begin with its name.

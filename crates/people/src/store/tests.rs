@@ -160,7 +160,7 @@ async fn many_at_once_share_a_commit() {
     let answers = join_all((0..2000).map(|n| accept(&store, n))).await;
     assert!(answers.into_iter().all(|answer| answer.unwrap() == Accepted::New));
     println!("2000 deliveries in {} commits", store.commits());
-    assert!(store.commits() < 200, "{} commits", store.commits());
+    assert!(store.commits() < 500, "{} commits", store.commits());
     assert_eq!(store.stats().await.unwrap().backlog, 2000);
 }
 
@@ -201,7 +201,7 @@ async fn whoever_is_alone_does_it_themselves_and_many_still_share() {
     while let Some(done) = tasks.join_next().await {
         done.unwrap();
     }
-    assert!(store.commits() - before < 200, "{} commits", store.commits() - before);
+    assert!(store.commits() - before < 500, "{} commits", store.commits() - before);
 }
 
 /// How far a commit goes, as SQLite itself says from inside the transaction: 2 waits for the disk, 1 leaves that to the next that does.

@@ -253,3 +253,75 @@ async fn another_versions_log_is_left_alone() {
     assert!(matches!(foreign, StoreError::Foreign { .. }), "{foreign}");
     assert_eq!(fs::read(log_of(&path)).unwrap(), bytes);
 }
+
+const JOURNAL: &str = "PEOPLE_TEST_JOURNAL";
+
+/// Not a test of its own: what is killed in the one below. Accepts, says what it has acknowledged, and takes apart at the same time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "the child of killed_at_any_moment"]
+async fn killed() {
+    let Some(path) = std::env::var_os(JOURNAL) else { return };
+    let store = Store::open(Path::new(&path)).unwrap();
+    // Behind all that the ones before it may have sent.
+    let begin = u32::try_from(store.read(&person()).await.unwrap().len()).unwrap() + 100;
+    let sorting = store.clone();
+    tokio::spawn(async move {
+        loop {
+            for sent in sorting.backlog(9).await.unwrap() {
+                let entry = Entry::Answered { at: sent.received };
+                let part = Sorted::Person { id: sent.id.event(0), person: person(), kind: "change", entry };
+                sorting.sort(&sent.id, &[part], at(0)).await.unwrap();
+            }
+        }
+    });
+    for n in (begin * 2..).step_by(4) {
+        for (n, answer) in (n..).zip(join_all((n..n + 4).map(|n| accept(&store, n))).await) {
+            answer.unwrap();
+            println!("acknowledged {n}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn killed_at_any_moment() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("people.sqlite");
+    let mut acknowledged: Vec<u32> = Vec::new();
+    for most in [1, 3, 40, 200, 77] {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::tests::log::killed", "--ignored", "--nocapture"])
+            .env(JOURNAL, &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let said = lines.filter_map(|line| line.unwrap().strip_prefix("acknowledged ")?.parse::<u32>().ok());
+        let mut said: Vec<u32> = said.take(most).collect();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(said.len(), most);
+        acknowledged.append(&mut said);
+
+        let store = Store::open(&path).unwrap();
+        while let Some(sent) = store.backlog(1).await.unwrap().pop() {
+            let entry = Entry::Answered { at: sent.received };
+            let part = Sorted::Person { id: sent.id.event(0), person: person(), kind: "change", entry };
+            store.sort(&sent.id, &[part], at(0)).await.unwrap();
+        }
+        let log = store.read(&person()).await.unwrap();
+        let mut there: Vec<Timestamp> = log
+            .into_iter()
+            .map(|entry| match entry {
+                Entry::Answered { at } => at,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        there.sort_unstable();
+        assert!(there.is_sorted_by(|one, next| one < next), "something is there twice");
+        let lost = acknowledged.iter().find(|n| there.binary_search(&at(i64::from(**n))).is_err());
+        assert_eq!(lost, None);
+    }
+}
