@@ -142,7 +142,7 @@ fn drive(options: &Options) {
     }
 }
 
-/// The resident set before and after 100,000 deliveries, once all are taken apart.
+/// The resident set before and after 100,000 deliveries, each time once all are taken apart.
 fn memory() {
     let folder = tempfile::tempdir().expect("a folder");
     let running = Running::start(folder.path(), Mode::Sort);
@@ -153,6 +153,7 @@ fn memory() {
         load::run(running.addr, &process, requests, 32, Duration::from_secs(300));
     };
     send("warm", 5_000);
+    quiet(running.addr);
     let before = resident(&process);
     send("all", 100_000);
     let loaded = resident(&process);

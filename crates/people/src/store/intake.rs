@@ -16,7 +16,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -26,9 +26,12 @@ use tokio::sync::oneshot;
 
 use super::error::StoreError;
 use super::lane::{Pulse, hurried, now};
-use super::log::{Kept, LONG, Log, SEGMENT};
+use super::log::{Kept, Log, SEGMENT};
 use super::queue::Queue;
 use super::sqlite::Sqlite;
+
+/// How long a body in the log may be. A longer one, a whole list, is worth a flush of the database.
+const LONG: usize = 64 << 10;
 
 /// Whoever comes so soon after another is not alone: no sender has had its answer yet. They may be of one task, one behind the other, which
 /// without optimisation takes longer.
@@ -127,7 +130,7 @@ impl Intake {
     }
 
     /// Takes a delivery, and answers when it is durable.
-    pub(super) async fn take(&self, kept: &Arc<Kept>) -> Result<Taken, StoreError> {
+    pub(super) async fn take(&self, kept: &Kept) -> Result<Taken, StoreError> {
         let (reply, answer) = oneshot::channel();
         let own = {
             let mut desk = self.shared.desk.lock().map_err(|_| StoreError::Closed)?;
@@ -226,22 +229,23 @@ impl Shared {
 
     /// Makes durable what was added, and answers.
     fn flush(&self) {
-        let Ok((waiting, file)) =
-            self.desk.lock().map(|mut desk| (std::mem::take(&mut desk.waiting), desk.written()))
-        else {
-            return;
+        let taken = |mut desk: MutexGuard<'_, Desk>| {
+            (std::mem::take(&mut desk.waiting), desk.written(), desk.queue.next().0 - 1)
         };
+        let Ok((waiting, file, upto)) = self.desk.lock().map(taken) else { return };
         let flushed = file.and_then(|file| file.map_or(Ok(()), |file| file.sync_data()));
         self.flushes.fetch_add(1, Ordering::Relaxed);
         hurried(&self.pulse);
-        if let Ok(mut desk) = self.desk.lock() {
-            desk.alone = waiting.len() == 1;
-            desk.ended = Some(now());
-            if let Err(error) = &flushed {
-                desk.fail(error.kind());
-            }
+        let Ok(mut desk) = self.desk.lock() else { return };
+        desk.alone = waiting.len() == 1;
+        desk.ended = Some(now());
+        match flushed {
+            Ok(()) if desk.fault.is_none() => desk.queue.flush(upto),
+            Ok(()) => {}
+            Err(error) => desk.fail(error.kind()),
         }
-        let lost = flushed.err().map(|error| StoreError::log(ACCEPT, error.kind()));
+        let lost = desk.fault.map(|kind| StoreError::log(ACCEPT, kind));
+        drop(desk);
         for (taken, reply) in waiting {
             // Whoever asked may have gone; what was taken is kept all the same.
             let _ = reply.send(lost.clone().map_or(Ok(taken), Err));
@@ -251,7 +255,7 @@ impl Shared {
 
 impl Desk {
     /// Takes a delivery, to be flushed together with others.
-    fn take(&mut self, kept: &Arc<Kept>) -> Result<Taken, StoreError> {
+    fn take(&mut self, kept: &Kept) -> Result<Taken, StoreError> {
         if self.path.is_none() {
             return Ok(Taken::Aside);
         }
@@ -265,7 +269,7 @@ impl Desk {
         let Some(log) = &mut self.log else { return Ok(Taken::Aside) };
         let (number, settled) = self.queue.next();
         match log.add(kept, number, settled) {
-            Ok(Some(place)) => self.queue.push(Arc::clone(kept), place, log.longs(settled)),
+            Ok(Some(place)) => self.queue.push(kept, place, log.longs(settled)),
             Ok(None) => return Ok(Taken::Aside),
             Err(error) => {
                 self.fail(error.kind());
@@ -320,7 +324,7 @@ impl Desk {
     /// What the log holds now is not certain. It is left alone until the journal is opened again.
     fn fail(&mut self, kind: io::ErrorKind) {
         (self.log, self.path, self.fault) = (None, None, Some(kind));
-        self.queue.doubt();
+        self.queue.give_up();
     }
 
     fn clear(&mut self) -> Result<(), StoreError> {

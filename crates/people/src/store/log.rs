@@ -19,16 +19,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use people_core::source::Delivery;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::{DeliveryId, SourceName, Trust};
 use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
-
-/// How long a body in the log may be. A longer one, a whole list, is worth a flush of the database.
-pub(super) const LONG: usize = 64 << 10;
 
 /// How many bytes a segment has, and the longest group.
 pub(super) const SEGMENT: usize = 4 << 20;
@@ -62,12 +58,7 @@ impl Kept {
     pub(super) fn new(delivery: &Delivery, key: &DeliveryId, dedupe_for: SignedDuration) -> Self {
         let cut = |at: Timestamp| Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at);
         let (received, stamped) = (cut(delivery.received), delivery.stamped.map(cut));
-        let body = match &delivery.body {
-            // It may be a part of something much longer, which would be kept as long.
-            short if short.len() <= LONG => Bytes::copy_from_slice(short),
-            long => long.clone(),
-        };
-        let delivery = Delivery { received, stamped, body, ..delivery.clone() };
+        let delivery = Delivery { received, stamped, ..delivery.clone() };
         Self { delivery, key: key.clone(), dedupe_for }
     }
 }

@@ -130,8 +130,8 @@ impl Store {
 
     /// Moves all that is in the log now into the database, and on the disk.
     async fn settle(&self) -> Result<(), StoreError> {
-        let (after, _) = self.lanes.queue.next();
-        while self.lanes.queue.next().1 + 1 < after {
+        let upto = self.lanes.queue.flushed();
+        while !self.lanes.queue.has_settled(upto) {
             let (job, done) = Move::some(&self.lanes.queue);
             self.lanes.writer.send(Haste::Now, job);
             done.await.map_err(|_| StoreError::Closed)??;
@@ -175,7 +175,7 @@ impl Journal for Store {
         dedupe_for: SignedDuration,
     ) -> Result<Accepted, StoreError> {
         let Lanes { intake, writer, queue, .. } = &*self.lanes;
-        let kept = Arc::new(Kept::new(delivery, key, dedupe_for));
+        let kept = Kept::new(delivery, key, dedupe_for);
         match intake.take(&kept).await? {
             Taken::New => {
                 if let Some(job) = Move::needed(queue) {
@@ -185,15 +185,7 @@ impl Journal for Store {
             }
             Taken::Duplicate => Ok(Accepted::Duplicate),
             Taken::Aside => {
-                let doubt = queue.doubtful();
-                self.write(move |book| {
-                    let accepted = book.accept(&kept.delivery, &kept.key, kept.dedupe_for)?;
-                    if doubt {
-                        book.touch()?;
-                    }
-                    Ok(accepted)
-                })
-                .await
+                self.write(move |book| book.accept(&kept.delivery, &kept.key, kept.dedupe_for)).await
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
-use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,9 +15,6 @@ use super::error::StoreError;
 use super::lane::{Job, Ledger};
 use super::log::{Kept, Place, read_back};
 
-/// How many bytes of bodies are kept in memory; the others are read back from the log.
-const IN_MEMORY: usize = 1 << 20;
-
 /// How many deliveries are moved in one transaction.
 const TOGETHER: usize = 256;
 
@@ -26,8 +22,6 @@ const TOGETHER: usize = 256;
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,
-    /// The log failed: what is known need not be durable.
-    doubt: AtomicBool,
     /// A job is on its way that has the database flush what left.
     settling: AtomicBool,
 }
@@ -39,12 +33,11 @@ struct Waiting {
     file: Option<Arc<File>>,
     /// How many of them the database does not have.
     count: usize,
-    /// How many bytes of bodies are in memory.
-    size: usize,
-    /// How many have left, all of them the oldest, and how many of those the database has on the disk.
+    /// How many have left, all of them the oldest; how many of those the database has on the disk; how many the log has there.
     left: u64,
     settled: u64,
-    /// The log will soon need to know of more that are.
+    flushed: u64,
+    /// The log will soon need to know of more that are settled.
     longs: bool,
     /// Until when the key of each is a duplicate.
     keys: HashMap<Short, i64>,
@@ -55,7 +48,6 @@ struct Waiting {
 }
 
 struct Entry {
-    kept: Option<Arc<Kept>>,
     place: Place,
     id: Short,
     key: Short,
@@ -74,25 +66,12 @@ fn short(id: &DeliveryId) -> Short {
     short
 }
 
-fn lost(kind: io::ErrorKind) -> StoreError {
-    StoreError::log("list the backlog", kind)
-}
-
 impl Waiting {
-    /// Whose turn it is: the numbers of those that the database does not have.
-    fn turn(&self) -> impl Iterator<Item = (u64, &Entry)> {
-        (self.left + 1..).zip(&self.entries).filter(|(_, entry)| !entry.done)
-    }
-
-    /// The delivery itself, from memory or from the log.
-    fn kept(&self, entry: &Entry) -> Result<Arc<Kept>, StoreError> {
-        match (&entry.kept, &self.file) {
-            (Some(kept), _) => Ok(Arc::clone(kept)),
-            (None, Some(file)) => {
-                read_back(file, entry.place).map(Arc::new).map_err(|error| lost(error.kind()))
-            }
-            (None, None) => Err(lost(io::ErrorKind::NotFound)),
-        }
+    /// Where those are whose turn it is: numbers and places of what the log has on the disk and the database does not have.
+    fn turn(&self, most: usize) -> Turn {
+        let durable = (self.left + 1..=self.flushed).zip(&self.entries);
+        let turn = durable.filter(|(_, entry)| !entry.done).take(most);
+        Turn { file: self.file.clone(), places: turn.map(|(number, entry)| (number, entry.place)).collect() }
     }
 
     /// The database has the delivery with this number.
@@ -106,16 +85,33 @@ impl Waiting {
             && let Some(entry) = self.entries.pop_front()
         {
             self.left += 1;
-            self.size -= entry.kept.map_or(0, |kept| kept.delivery.body.len());
-            self.ids.remove(&entry.id);
-            // It may have been accepted once more since.
-            if self.keys.get(&entry.key) == Some(&entry.until) {
-                self.keys.remove(&entry.key);
-            }
+            self.forget(&entry);
         }
         if self.entries.is_empty() && self.entries.capacity() > 4096 {
             (self.entries, self.keys, self.ids) = Default::default();
         }
+    }
+
+    fn forget(&mut self, entry: &Entry) {
+        self.ids.remove(&entry.id);
+        // It may have been accepted once more since.
+        if self.keys.get(&entry.key) == Some(&entry.until) {
+            self.keys.remove(&entry.key);
+        }
+    }
+}
+
+/// Some that wait. What the log has of them stays there until the database has them on the disk.
+struct Turn {
+    file: Option<Arc<File>>,
+    places: Vec<(u64, Place)>,
+}
+
+impl Turn {
+    fn read(&self) -> Result<Vec<Arc<Kept>>, StoreError> {
+        let Some(file) = &self.file else { return Ok(Vec::new()) };
+        let kept = self.places.iter().map(|(_, place)| read_back(file, *place).map(Arc::new));
+        kept.collect::<Result<_, _>>().map_err(|error| StoreError::log("list the backlog", error.kind()))
     }
 }
 
@@ -140,6 +136,11 @@ impl Queue {
         (waiting.left + waiting.entries.len() as u64 + 1, waiting.settled)
     }
 
+    /// Whether the database has so many on the disk.
+    pub(super) fn has_settled(&self, upto: u64) -> bool {
+        self.waiting().settled >= upto
+    }
+
     /// Whether the database has all that was ever here on the disk.
     pub(super) fn is_settled(&self) -> bool {
         let waiting = self.waiting();
@@ -154,28 +155,46 @@ impl Queue {
             || waiting.keys.get(&key).is_some_and(|until| *until > kept.delivery.received.as_millisecond())
     }
 
-    /// Adds one that is in the log at this place.
-    pub(super) fn push(&self, kept: Arc<Kept>, place: Place, oldest: Option<u64>) {
+    /// Adds one that is to be at this place of the log. `oldest`: the log needs it that so many are settled.
+    pub(super) fn push(&self, kept: &Kept, place: Place, oldest: Option<u64>) {
         let (id, key) = (short(&kept.delivery.id), short(&kept.key));
         let until = expires(&kept.delivery, kept.dedupe_for);
-        let size = kept.delivery.body.len();
         let mut waiting = self.waiting();
         waiting.longs = oldest.is_some_and(|oldest| oldest <= waiting.left);
         waiting.keys.insert(key, until);
         let number = waiting.left + waiting.entries.len() as u64 + 1;
         waiting.ids.insert(id, number);
         waiting.count += 1;
-        let kept = (waiting.size + size <= IN_MEMORY).then_some(kept);
-        waiting.size += kept.as_ref().map_or(0, |_| size);
-        waiting.entries.push_back(Entry { kept, place, id, key, until, done: false });
+        waiting.entries.push_back(Entry { place, id, key, until, done: false });
+    }
+
+    /// How many the log has on the disk,
+    pub(super) fn flushed(&self) -> u64 {
+        self.waiting().flushed
+    }
+
+    /// and that these are more now.
+    pub(super) fn flush(&self, upto: u64) {
+        let mut waiting = self.waiting();
+        waiting.flushed = waiting.flushed.max(upto);
+    }
+
+    /// Forgets what the log does not have on the disk, and never will.
+    pub(super) fn give_up(&self) {
+        let mut waiting = self.waiting();
+        while waiting.left + waiting.entries.len() as u64 > waiting.flushed
+            && let Some(entry) = waiting.entries.pop_back()
+        {
+            waiting.count -= 1;
+            waiting.forget(&entry);
+        }
     }
 
     /// The oldest of those that wait, to be taken apart.
     pub(super) fn hand_out(&self, most: usize) -> Result<Vec<Arc<Kept>>, StoreError> {
-        let mut waiting = self.waiting();
-        let out: Vec<_> =
-            waiting.turn().take(most).map(|(_, entry)| waiting.kept(entry)).collect::<Result<_, _>>()?;
-        waiting.out = out.iter().map(|kept| (kept.delivery.id.clone(), Arc::clone(kept))).collect();
+        let turn = self.waiting().turn(most);
+        let out = turn.read()?;
+        self.waiting().out = out.iter().map(|kept| (kept.delivery.id.clone(), Arc::clone(kept))).collect();
         Ok(out)
     }
 
@@ -197,16 +216,6 @@ impl Queue {
         if let Some(number) = waiting.ids.get(&short(id)).copied() {
             waiting.done(number);
         }
-    }
-
-    /// The log failed.
-    pub(super) fn doubt(&self) {
-        self.doubt.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the log failed, so that what is known need not be durable.
-    pub(super) fn doubtful(&self) -> bool {
-        self.doubt.load(Ordering::Relaxed)
     }
 }
 
@@ -258,19 +267,18 @@ impl Move {
     }
 
     fn go(&mut self, writer: &mut Writer) -> Result<(), StoreError> {
-        let front: Vec<_> = {
+        let turn = {
             let waiting = self.queue.waiting();
             self.upto = waiting.left;
-            let front = waiting.turn().take(self.most);
-            front.map(|(n, entry)| Ok((n, waiting.kept(entry)?))).collect::<Result<_, StoreError>>()?
+            waiting.turn(self.most)
         };
-        for (_, kept) in &front {
+        for kept in turn.read()? {
             // One that another process has accepted meanwhile is a duplicate there.
             writer.book.accept(&kept.delivery, &kept.key, kept.dedupe_for)?;
         }
         writer.book.touch()?;
-        writer.besides += front.len().saturating_sub(1);
-        self.moved = front.into_iter().map(|(number, _)| number).collect();
+        writer.besides += turn.places.len().saturating_sub(1);
+        self.moved = turn.places.into_iter().map(|(number, _)| number).collect();
         self.upto = self.moved.last().copied().unwrap_or(self.upto);
         Ok(())
     }

@@ -168,7 +168,7 @@ pub(super) fn open(path: &Path, log: &Path) -> Result<Opened, StoreError> {
         Ok(reader)
     };
     // What the reader has read is of no use after the next commit.
-    let (reader, asks) = (reads("PRAGMA cache_size = -1000")?, reads("PRAGMA cache_size = -1000")?);
+    let (reader, asks) = (reads("PRAGMA cache_size = -1000")?, reads("PRAGMA cache_size = -800")?);
     let tidy = Sqlite::connect(path).map_err(told)?;
     Ok(Opened { writer, reader, asks, tidy })
 }

@@ -162,7 +162,7 @@ async fn what_the_database_has_lost_is_in_the_log() {
 }
 
 #[tokio::test]
-async fn more_than_memory_holds_is_read_back() {
+async fn a_long_backlog_is_read_from_the_log() {
     let store = Store::memory().unwrap();
     let all: Vec<Delivery> = (0..2000).map(delivery).collect();
     for n in 0..2000 {
@@ -265,7 +265,8 @@ async fn killed() {
     // Behind all that the ones before it may have sent.
     let begin = u32::try_from(store.read(&person()).await.unwrap().len()).unwrap() + 100;
     let sorting = store.clone();
-    tokio::spawn(async move {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
         loop {
             for sent in sorting.backlog(9).await.unwrap() {
                 let entry = Entry::Answered { at: sent.received };
