@@ -4,7 +4,7 @@
 //! its answer.
 //!
 //! Not every job waits for the disk. What can be done again from what is durable already, such as taking a delivery apart, is
-//! [`Haste::Later`]: it is done when nobody hurries, in any lane of the store, and while somebody does in an eighth of the time, however long
+//! [`Haste::Later`]: it is done when nobody hurries, here or in `intake`, and while somebody does in an eighth of the time, however long
 //! it takes in a large journal.
 
 use std::collections::VecDeque;
@@ -56,7 +56,7 @@ pub(super) trait Job<L>: Send {
     fn answer(self: Box<Self>, lost: Option<&StoreError>);
 }
 
-/// When somebody hurried last, in any lane of a store.
+/// When somebody hurried last, in any thread of a store.
 pub(super) type Pulse = Arc<Mutex<Option<Instant>>>;
 
 /// The sending side. Dropping it lets the jobs that wait be done, and ends the thread.

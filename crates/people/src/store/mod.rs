@@ -64,7 +64,7 @@ struct Lanes {
 }
 
 impl Drop for Lanes {
-    /// Finishes what waits, and leaves one file.
+    /// Finishes what waits, and leaves all of it in the database.
     fn drop(&mut self) {
         self.intake.close();
         self.reader.close();
