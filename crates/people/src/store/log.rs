@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::StoreError;
 
-/// How many bytes a segment has, and the longest group.
+/// How many bytes a segment has, and the longest group. Part of the format.
 pub(super) const SEGMENT: usize = 4 << 20;
 
 /// How many segments are made ready before the first delivery: a flush of what is written over costs half of one that lengthens the file.
