@@ -9,8 +9,10 @@ pub(crate) fn soak(steps: &mut Steps, args: &[String]) -> Result<(), Stopped> {
         "soak",
         "the test prints its seed and the first broken law: run it again with that seed",
         || {
-            let mut soak =
-                cargo("test --locked --release -p people-tests --test it -- --ignored --nocapture soak_full");
+            // One after the other: what one keeps in memory is not the other's.
+            let mut soak = cargo(
+                "test --locked --release -p people-tests --test it -- --ignored --nocapture --test-threads=1 soak_full",
+            );
             soak.args(args);
             run(soak).map(|()| Passed::Done)
         },
