@@ -25,8 +25,9 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::error::StoreError;
+use super::format::Kept;
 use super::lane::{Pulse, hurried, now};
-use super::log::{Kept, Log, SEGMENT};
+use super::log::{Log, SEGMENT};
 use super::queue::Queue;
 use super::sqlite::Sqlite;
 

@@ -2,7 +2,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `intake` | makes deliveries durable in the log (`log`, `queue`); they come into the database when they are taken apart |
+//! | `intake` | makes deliveries durable in the log (`log`, `format`, `queue`); they come into the database when they are taken apart |
 //! | `lane` | a thread with a connection, which takes jobs in order, and lets whoever waits share a flush: one writes, one reads (`books`) |
 //! | `tidy` | copies the database's own write-ahead log into it |
 //!
@@ -27,6 +27,7 @@ use tempfile::TempDir;
 
 mod books;
 mod error;
+mod format;
 mod intake;
 mod lane;
 mod log;
@@ -39,9 +40,9 @@ mod tidy;
 pub use error::{SqliteError, StoreError};
 
 use books::{Reader, Writer};
+use format::Kept;
 use intake::{Intake, Taken};
 use lane::{Haste, Lane, Pulse};
-use log::Kept;
 use queue::{Move, Queue};
 use sqlite::{Opened, Sqlite};
 use tidy::Tidy;

@@ -12,8 +12,9 @@ use tokio::sync::oneshot;
 
 use super::books::Writer;
 use super::error::StoreError;
+use super::format::Kept;
 use super::lane::{Job, Ledger};
-use super::log::{Kept, Place, read_back};
+use super::log::{Place, read_back};
 
 /// How many deliveries are moved in one transaction.
 const TOGETHER: usize = 256;

@@ -10,7 +10,8 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter};
 
 use super::error::{SqliteError, StoreError};
-use super::log::{Kept, Left, SEGMENT};
+use super::format::Kept;
+use super::log::{Left, SEGMENT};
 
 const OPEN: &str = "open its database";
 
