@@ -257,11 +257,14 @@ impl Shared {
 impl Desk {
     /// Takes a delivery, to be flushed together with others.
     fn take(&mut self, kept: &Kept) -> Result<Taken, StoreError> {
+        // Before the database is asked: whatever has left the queue is there.
+        if self.queue.knows(kept) {
+            return Ok(Taken::Duplicate);
+        }
         if self.path.is_none() {
             return Ok(Taken::Aside);
         }
-        // Before the database is asked: whatever has left the queue is there.
-        if self.queue.knows(kept) || !self.is_new(kept)? {
+        if !self.is_new(kept)? {
             return Ok(Taken::Duplicate);
         }
         if kept.delivery.body.len() > LONG || !self.open() {
