@@ -39,7 +39,7 @@ pub trait Endpoint: Sized {
     fn call(self) -> Call {
         Call {
             api: Self::API,
-            op: Self::NAME.to_owned(),
+            op: Self::NAME.into(),
             safety: Self::SAFETY,
             method: Self::METHOD,
             path: self.path(),
@@ -55,7 +55,10 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// A path segment, percent-encoded; `@` stays.
 pub fn segment(text: &str) -> Cow<'_, str> {
-    utf8_percent_encode(text, SEGMENT).into()
+    // Nearly every one is an address, and stays as it is.
+    let plain =
+        |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@');
+    if text.bytes().all(plain) { text.into() } else { utf8_percent_encode(text, SEGMENT).into() }
 }
 
 /// Seconds of a `Retry-After` header, if it holds a number. Dates are not read, since core has no clock; at most a day is believed.
