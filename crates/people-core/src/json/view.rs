@@ -57,6 +57,9 @@ impl Fields {
     }
 }
 
+/// More than there are places.
+const PLACES: usize = 1 << u8::BITS;
+
 /// A record whose fields are found by their names in small letters without spaces and signs.
 pub(crate) struct Record<'a> {
     item: Item<'a>,
@@ -65,8 +68,8 @@ pub(crate) struct Record<'a> {
     /// Whether each is an object with the member `value`.
     wrapped: bool,
     asked: &'a Fields,
-    /// The name as it is written and the value of each field that is asked for.
-    found: Vec<Option<(Item<'a>, View<'a>)>>,
+    /// Where the name of the field with each place stands on the tape; 0: nowhere.
+    found: [u32; PLACES],
 }
 
 /// A member that BambooHR's records do not have themselves.
@@ -76,30 +79,31 @@ pub(crate) const PLAIN: Name<'static> = Name::of("plain");
 
 impl<'a> Record<'a> {
     pub(crate) fn new(item: Item<'a>, asked: &'a Fields) -> Self {
-        let fields = item.get("fields").filter(|fields| fields.is_object());
+        let [fields] = item.pick(["fields"]);
+        let fields = fields.filter(|fields| fields.is_object());
         let (fields, wrapped) = (fields.unwrap_or(item), fields.is_some());
-        let found = vec![None; asked.names.len()];
-        let mut record = Self { item, fields, wrapped, asked, found };
-        for (name, field) in fields.members() {
+        let mut found = [0; PLACES];
+        for (name, _) in fields.members() {
             let folded = Folded::of(name);
             let place = asked.search(folded.head, |asked| folded.is(asked)).1;
-            let Some(found) = place.and_then(|place| record.found.get_mut(place)) else { continue };
-            if found.is_none_or(|(before, _)| name.text() <= before.text()) {
-                *found = Some((name, value(field, wrapped)));
+            let Some(found) = place.and_then(|place| found.get_mut(place)) else { continue };
+            if *found == 0 || name.text() <= (Item { at: *found, ..name }).text() {
+                *found = name.at;
             }
         }
-        record
+        Self { item, fields, wrapped, asked, found }
     }
 
     /// The value of the field at this place.
     pub(crate) fn field(&self, place: u8) -> Option<View<'a>> {
-        self.found.get(usize::from(place))?.map(|(_, value)| value)
+        let name = *self.found.get(usize::from(place))?;
+        (name > 0).then(|| value(Item { at: name + 1, ..self.fields }, self.wrapped))
     }
 
     /// Of several names that are one when they are folded, the first in the order of letters counts.
     fn folded(&self, name: &Name<'_>) -> Option<View<'a>> {
         if let Some(place) = self.asked.search(name.head(), |own| own == name).1 {
-            return self.found.get(place).copied().flatten().map(|(_, value)| value);
+            return self.field(u8::try_from(place).ok()?);
         }
         let fields = self.fields.members().filter(|(own, _)| Folded::of(*own).is(name));
         // Of the same name twice the last.
@@ -118,7 +122,8 @@ impl<'a> Record<'a> {
 /// The value of a field, which may be wrapped in an object.
 fn value(field: Item<'_>, wrapped: bool) -> View<'_> {
     if wrapped && field.is_object() {
-        field.get("value").map_or(View::Nothing, View::Plain)
+        let [value] = field.pick(["value"]);
+        value.map_or(View::Nothing, View::Plain)
     } else {
         View::Plain(field)
     }
@@ -133,6 +138,15 @@ struct Folded<'a> {
 
 impl<'a> Folded<'a> {
     fn of(name: Item<'a>) -> Self {
+        let node = name.node();
+        match (node.kind, fold_short(name.bytes(node))) {
+            (Kind::Text, Some((head, length))) => Self { head: Name::number(head), length, name },
+            _ => Self::long(name),
+        }
+    }
+
+    #[inline(never)]
+    fn long(name: Item<'a>) -> Self {
         let (mut head, mut length) = ([0; HEAD], 0);
         fold(&name.text().unwrap_or_default(), |byte| {
             if let Some(place) = head.get_mut(length) {
@@ -229,20 +243,38 @@ fn folded(name: &str) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Each byte of ASCII in small letters; 0 where it is neither a letter nor a digit.
-static SMALL: [u8; 128] = small();
+/// Each byte of ASCII in small letters, 0 where it is neither a letter nor a digit; and [`OTHER`].
+static SMALL: [u8; 256] = small();
+/// What is beyond ASCII.
+const OTHER: u8 = 0x80;
 
 #[expect(clippy::indexing_slicing, reason = "the compiler runs it, and says so where it cannot")]
-const fn small() -> [u8; 128] {
-    let mut small = [0; 128];
+const fn small() -> [u8; 256] {
+    let mut small = [OTHER; 256];
     let mut byte = 0;
     while byte < 128 {
-        if (byte as u8).is_ascii_alphanumeric() {
-            small[byte] = (byte as u8).to_ascii_lowercase();
-        }
+        let is = (byte as u8).is_ascii_alphanumeric();
+        small[byte] = if is { (byte as u8).to_ascii_lowercase() } else { 0 };
         byte += 1;
     }
     small
+}
+
+/// What [`fold`] makes of a short name in ASCII: its beginning, zeros behind it, and its length. Without a branch for a byte that is left out.
+fn fold_short(name: &[u8]) -> Option<([u8; HEAD], usize)> {
+    let (mut folded, mut length, mut all) = ([0; 2 * HEAD], 0, 0);
+    if name.len() > folded.len() {
+        return None;
+    }
+    for byte in name {
+        let small = SMALL.get(usize::from(*byte)).copied().unwrap_or(OTHER);
+        all |= small;
+        if let Some(place) = folded.get_mut(length % (2 * HEAD)) {
+            *place = small;
+        }
+        length += usize::from(small > 0);
+    }
+    (all < OTHER).then_some((*folded.first_chunk()?, length))
 }
 
 /// Hands on the bytes of the name in small letters without spaces and signs.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use serde_json::Map;
+
 use super::filters::{TOO_LONG, apply, holds};
 use super::parser::{Expr, Op};
 use super::value::Val;
@@ -40,7 +42,7 @@ impl<'a> Scene<'a> {
     /// What the expression yields; `None` where it says nothing, `null` where it says that there is nothing.
     pub(super) fn find(&self, expression: &'a Expr) -> Result<Option<Val<'a>>, &'static str> {
         self.touched.set(false);
-        match self.eval(expression) {
+        match self.made(expression) {
             Ok(Val::Missing | Val::Null) | Err(Stop::Nothing) => Ok(self.touched.get().then_some(Val::Null)),
             Ok(value) => Ok(Some(value)),
             Err(Stop::Problem(problem)) => Err(problem),
@@ -66,6 +68,37 @@ impl<'a> Scene<'a> {
     fn there(&self, expression: &'a Expr) -> Found<'a> {
         let found = self.eval(expression)?;
         if found.missing() { Err(Stop::Nothing) } else { Ok(found) }
+    }
+
+    /// The same as [`Self::eval`], to be handed out: lists and objects are made as JSON at once.
+    fn made(&self, expression: &'a Expr) -> Found<'a> {
+        Ok(match expression {
+            Expr::If { then, when, otherwise } => match self.branch(then, when, otherwise)? {
+                Some(branch) => self.made(branch)?,
+                None => Val::Missing,
+            },
+            Expr::List(all) => {
+                let items = all.iter().map(|one| self.made(one).map(Val::value));
+                Val::Items(items.collect::<Result<_, _>>()?)
+            }
+            Expr::Object(all) => {
+                let mut members = Map::new();
+                for (name, one) in all {
+                    members.insert(name.clone(), self.made(one)?.value());
+                }
+                Val::Members(members)
+            }
+            other => self.eval(other)?,
+        })
+    }
+
+    fn branch(
+        &self,
+        then: &'a Expr,
+        when: &'a Expr,
+        otherwise: &'a Option<Box<Expr>>,
+    ) -> Result<Option<&'a Expr>, Stop> {
+        Ok(if self.eval(when)?.truth() { Some(then) } else { otherwise.as_deref() })
     }
 
     fn eval(&self, expression: &'a Expr) -> Found<'a> {
@@ -103,10 +136,9 @@ impl<'a> Scene<'a> {
                 Val::Real(real) => Val::Real(-real),
                 _ => return Err(NO_NUMBER),
             },
-            Expr::If { then, when, otherwise } => match (self.eval(when)?.truth(), otherwise) {
-                (true, _) => self.eval(then)?,
-                (false, Some(otherwise)) => self.eval(otherwise)?,
-                (false, None) => Val::Missing,
+            Expr::If { then, when, otherwise } => match self.branch(then, when, otherwise)? {
+                Some(branch) => self.eval(branch)?,
+                None => Val::Missing,
             },
             Expr::Filter(filter, of, with) => {
                 let of = self.eval(of)?;

@@ -30,6 +30,10 @@ pub(crate) enum Val<'a> {
     List(Vec<Val<'a>>),
     /// An object that was made.
     Object(Vec<(Cow<'a, str>, Val<'a>)>),
+    /// A list that was made and is handed out: no expression meets it any more.
+    Items(Vec<Value>),
+    /// The same of an object.
+    Members(Map<String, Value>),
 }
 
 /// Whether a text is nothing but white space. Nearly every one is told by its first byte.
@@ -54,12 +58,9 @@ impl<'a> Val<'a> {
         let Some(item) = view.item() else {
             return if view.kind() == Kind::Null { Self::Null } else { Self::View(view) };
         };
-        // Nearly everything is a text.
-        if let Some(text) = item.text() {
-            return Self::Text(text);
-        }
         match item.kind() {
-            Kind::Null | Kind::Text | Kind::Escaped => Self::Null,
+            Kind::Null => Self::Null,
+            Kind::Text | Kind::Escaped => item.text().map_or(Self::Null, Self::Text),
             Kind::True => Self::Flag(true),
             Kind::False => Self::Flag(false),
             Kind::Number => {
@@ -103,6 +104,8 @@ impl<'a> Val<'a> {
             Self::Text(text) => !text.is_empty(),
             Self::List(items) => !items.is_empty(),
             Self::Object(members) => !members.is_empty(),
+            Self::Items(items) => !items.is_empty(),
+            Self::Members(members) => !members.is_empty(),
             Self::View(view) => match view.item() {
                 Some(item) if item.kind() == Kind::List => item.items().next().is_some(),
                 Some(item) if item.kind() == Kind::Object => item.members().next().is_some(),
@@ -213,12 +216,14 @@ impl<'a> Val<'a> {
                 }
                 Value::Object(object)
             }
+            Self::Items(items) => Value::Array(items),
+            Self::Members(members) => Value::Object(members),
         }
     }
 
     /// Whether it is a list or an object.
     pub(crate) fn holds_others(&self) -> bool {
-        matches!(self, Self::List(_) | Self::Object(_))
+        matches!(self, Self::List(_) | Self::Object(_) | Self::Items(_) | Self::Members(_))
             || matches!(self.seen(), Some(Kind::List | Kind::Object))
     }
 }

@@ -7,11 +7,11 @@ use people_model::time::{Timestamp, civil::Date, zone};
 use people_model::{Event, EventKind, Stated, Worker, WorkerId};
 
 use crate::json::{Fields, Item, Name, Record, View};
-use crate::mapping::draft::{MAP, date, text};
+use crate::mapping::draft::{date, text};
 use crate::mapping::value::Val;
 use crate::mapping::{MapConfig, Mapping, Texts};
 use crate::source::canonical::dead;
-use crate::source::config::{ConfigProblem, Deleted, Empty, SourceConfig};
+use crate::source::config::{ConfigProblem, Deleted, SourceConfig};
 use crate::source::{Dead, Piece};
 
 /// The map of a source that has none. `plain` holds every field by its name in small letters without spaces, so that the API's
@@ -39,7 +39,6 @@ pub(super) struct Facts {
     mapping: Mapping,
     /// The fields that are read by their names in small letters without spaces: [`STATE`], then those of the map.
     fields: Fields,
-    empty: Empty,
     zone: Option<String>,
 }
 
@@ -65,7 +64,7 @@ impl Facts {
             fields.place(&Name::of(name));
         }
         let mapping = Mapping::compile_wide(&map, &config.lookup, &config.empty, &mut fields)?;
-        Ok(Self { mapping, fields, empty: config.empty.clone(), zone: config.timezone.clone() })
+        Ok(Self { mapping, fields, zone: config.timezone.clone() })
     }
 
     /// The fields that the map reads, by their names in the API.
@@ -108,7 +107,7 @@ impl Facts {
         let facts = state.facts(|| self.day(as_of));
         draft.effective_date = None;
         // What is wrong with one of the facts is wrong with all.
-        let mut event = draft.finish(EventKind::Change, MAP, &self.empty)?;
+        let mut event = draft.finish(EventKind::Change)?;
         event.occurred_at = event.occurred_at.or(occurred);
         let mut tell = |(kind, effective_date): Fact, event: Event| {
             each(Piece::Event(Event { kind, effective_date, ..event }));
