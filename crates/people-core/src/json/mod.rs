@@ -119,10 +119,15 @@ impl<'a> Item<'a> {
         (node.kind == Kind::Number).then(|| self.raw(node))
     }
 
-    fn children(self, kind: Kind) -> Places<'a> {
+    /// The places inside, where it is of this kind; none of anything else.
+    fn inside(self, kind: Kind) -> (u32, u32) {
         let node = self.node();
-        let end = if node.kind == kind { node.next } else { 0 };
-        Places { tape: self.tape, at: self.at + 1, end }
+        (self.at + 1, if node.kind == kind { node.next } else { 0 })
+    }
+
+    fn children(self, kind: Kind) -> Places<'a> {
+        let (at, end) = self.inside(kind);
+        Places { tape: self.tape, at, end }
     }
 
     /// The items of a list; none of anything else.
@@ -151,20 +156,22 @@ impl<'a> Item<'a> {
     #[inline(always)]
     pub(crate) fn pick<const N: usize>(self, names: [&str; N]) -> [Option<Item<'a>>; N] {
         let mut found = [None; N];
-        let mut places = self.children(Kind::Object);
-        while let Some(own) = places.next() {
-            let node = own.node();
-            let plain = own.bytes(node);
+        let nodes = self.tape.nodes.as_slice();
+        let (mut at, end) = self.inside(Kind::Object);
+        while at < end
+            && let Some([node, value]) = nodes.get(at as usize..).and_then(<[Node]>::first_chunk)
+        {
+            let own = Item { at, ..self };
             for (found, name) in found.iter_mut().zip(names) {
                 let is = match node.kind {
-                    Kind::Text => plain == name.as_bytes(),
+                    Kind::Text => own.bytes(*node) == name.as_bytes(),
                     _ => own.is(name),
                 };
                 if is {
-                    *found = Some(Item { tape: self.tape, at: places.at });
+                    *found = Some(Item { at: at + 1, ..self });
                 }
             }
-            places.next();
+            at = value.next;
         }
         found
     }

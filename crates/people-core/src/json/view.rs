@@ -24,18 +24,20 @@ pub(crate) enum View<'a> {
 #[derive(Default)]
 pub(crate) struct Fields {
     names: Vec<Name<'static>>,
-    /// The place of each name, counted from 1, at the slot of its number or the next that was empty. More than twice as many as there are
-    /// names.
+    /// The place of each name, counted from 1, at the slot of its number or the next that was empty.
     slots: Vec<u8>,
 }
 
 impl Fields {
     /// The place of this name; `None` where there is no room for another.
     pub(crate) fn place(&mut self, name: &Name<'static>) -> Option<u8> {
-        self.slots.resize(2 * usize::from(u8::MAX) + 2, 0);
+        self.slots.resize(4 * PLACES, 0);
         let (slot, found) = self.search(name.head(), |own| own == name);
         if let Some(place) = found {
             return u8::try_from(place).ok();
+        }
+        if self.names.len() == PLACES {
+            return None;
         }
         let count = u8::try_from(self.names.len() + 1).ok()?;
         *self.slots.get_mut(slot)? = count;
@@ -57,8 +59,8 @@ impl Fields {
     }
 }
 
-/// More than there are places.
-const PLACES: usize = 1 << u8::BITS;
+/// So many fields have a place.
+const PLACES: usize = 64;
 
 /// A record whose fields are found by their names in small letters without spaces and signs.
 pub(crate) struct Record<'a> {
@@ -68,8 +70,8 @@ pub(crate) struct Record<'a> {
     /// Whether each is an object with the member `value`.
     wrapped: bool,
     asked: &'a Fields,
-    /// Where the name of the field with each place stands on the tape; 0: nowhere.
-    found: [u32; PLACES],
+    /// Where the name and the value of the field with each place stand on the tape; 0: nowhere.
+    found: [(u32, u32); PLACES],
 }
 
 /// A member that BambooHR's records do not have themselves.
@@ -82,22 +84,25 @@ impl<'a> Record<'a> {
         let [fields] = item.pick(["fields"]);
         let fields = fields.filter(|fields| fields.is_object());
         let (fields, wrapped) = (fields.unwrap_or(item), fields.is_some());
-        let mut found = [0; PLACES];
-        for (name, _) in fields.members() {
+        let mut record = Self { item, fields, wrapped, asked, found: [(0, 0); PLACES] };
+        for (name, field) in fields.members() {
             let folded = Folded::of(name);
             let place = asked.search(folded.head, |asked| folded.is(asked)).1;
-            let Some(found) = place.and_then(|place| found.get_mut(place)) else { continue };
-            if *found == 0 || name.text() <= (Item { at: *found, ..name }).text() {
-                *found = name.at;
+            let Some(found) = place.and_then(|place| record.found.get_mut(place)) else { continue };
+            if found.0 == 0 || name.text() <= (Item { at: found.0, ..name }).text() {
+                *found = (name.at, value(field, wrapped).item().map_or(0, |value| value.at));
             }
         }
-        Self { item, fields, wrapped, asked, found }
+        record
     }
 
     /// The value of the field at this place.
     pub(crate) fn field(&self, place: u8) -> Option<View<'a>> {
-        let name = *self.found.get(usize::from(place))?;
-        (name > 0).then(|| value(Item { at: name + 1, ..self.fields }, self.wrapped))
+        match *self.found.get(usize::from(place))? {
+            (0, _) => None,
+            (_, 0) => Some(View::Nothing),
+            (_, at) => Some(View::Plain(Item { at, ..self.fields })),
+        }
     }
 
     /// Of several names that are one when they are folded, the first in the order of letters counts.
@@ -333,12 +338,12 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_one_place_and_there_is_room_for_255() {
+    fn a_name_has_one_place_and_there_is_room_for_some() {
         let mut fields = Fields::default();
         let mut place = |n: usize| fields.place(&Name::from(format!("a name as long as the others {n}")));
-        for n in 0..255 {
+        for n in 0..PLACES {
             assert_eq!(place(n).map(usize::from), Some(n));
         }
-        assert_eq!((place(255), place(7)), (None, Some(7)));
+        assert_eq!((place(PLACES), place(7)), (None, Some(7)));
     }
 }

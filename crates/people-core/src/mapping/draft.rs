@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use people_model::cloudm::Member;
-use people_model::time::{Timestamp, civil::Date, is_zone, parse_date, parse_timestamp};
+use people_model::time::{Timestamp, civil::Date, is_zone, parse_date, parse_timestamp, trimmed};
 use people_model::{Event, EventKind, MemberName, Stated, Worker, WorkerId};
 use serde_json::Value;
 
@@ -59,14 +59,6 @@ pub(crate) fn text<'a>(value: Option<&Val<'a>>) -> Result<Option<Cow<'a, str>>, 
     }
 }
 
-/// Without white space around it. Nearly always there is none.
-fn trimmed(text: &str) -> &str {
-    match text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
-    }
-}
-
 /// A date; `0000-00-00` is how some systems write that there is none.
 pub(crate) fn date(value: Option<&Val<'_>>) -> Result<Option<Date>, &'static str> {
     let wrong = "it is not a date; YYYY-MM-DD is wanted, and a map can say date('%d.%m.%Y') for others";
@@ -112,8 +104,12 @@ impl<'a> Draft<'a> {
         if blank && self.empty.rule(member.name) == Rule::Keep {
             return;
         }
-        // White space is no value; as it stands it would be one to the target.
-        let value = if blank && matches!(value, Val::Text(_)) { "".into() } else { value.value() };
+        let value = match value {
+            // White space is no value; as it stands it would be one to the target.
+            Val::Text(_) if blank => Value::String(String::new()),
+            Val::Text(text) => Value::String(text.into_owned()),
+            value => value.value(),
+        };
         match member.shape(value) {
             Ok(value) => self.members.push((member.into(), value)),
             Err(wrong) => {

@@ -60,7 +60,10 @@ impl<'a> Val<'a> {
         };
         match item.kind() {
             Kind::Null => Self::Null,
-            Kind::Text | Kind::Escaped => item.text().map_or(Self::Null, Self::Text),
+            Kind::Text | Kind::Escaped => match item.text() {
+                Some(text) => Self::Text(text),
+                None => Self::Null,
+            },
             Kind::True => Self::Flag(true),
             Kind::False => Self::Flag(false),
             Kind::Number => {
