@@ -103,6 +103,13 @@ impl<'a> Item<'a> {
         self.kind() == Kind::Object
     }
 
+    /// The text, if it is one without escapes.
+    #[inline(always)]
+    pub(crate) fn plain(self) -> Option<&'a str> {
+        let node = self.node();
+        (node.kind == Kind::Text).then(|| self.raw(node))
+    }
+
     /// The text, if it is one.
     pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         let node = self.node();

@@ -97,6 +97,7 @@ impl<'a> Record<'a> {
     }
 
     /// The value of the field at this place.
+    #[inline]
     pub(crate) fn field(&self, place: u8) -> Option<View<'a>> {
         match *self.found.get(usize::from(place))? {
             (0, _) => None,
@@ -125,6 +126,7 @@ impl<'a> Record<'a> {
 }
 
 /// The value of a field, which may be wrapped in an object.
+#[inline(always)]
 fn value(field: Item<'_>, wrapped: bool) -> View<'_> {
     if wrapped && field.is_object() {
         let [value] = field.pick(["value"]);

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use people_model::cloudm::Member;
+use people_model::cloudm::profile::MemberKind;
 use people_model::time::{Timestamp, civil::Date, is_zone, parse_date, parse_timestamp, trimmed};
 use people_model::{Event, EventKind, MemberName, Stated, Worker, WorkerId};
 use serde_json::Value;
 
-use super::value::Val;
+use super::value::{Val, white};
 use crate::source::Dead;
 use crate::source::config::{Empty, Rule};
 
@@ -99,17 +100,24 @@ impl<'a> Draft<'a> {
     }
 
     /// Takes in a member that CloudM takes.
+    #[inline(always)]
     pub(crate) fn member(&mut self, member: &'static Member, value: Val<'_>) {
+        match value {
+            // Nearly everything is a text that stays as it is.
+            Val::Text(text) if member.kind == MemberKind::Text && !white(&text) => {
+                self.members.push((member.into(), Value::String(text.into_owned())));
+            }
+            value => self.shaped(member, value),
+        }
+    }
+
+    fn shaped(&mut self, member: &'static Member, value: Val<'_>) {
         let blank = value.blank();
         if blank && self.empty.rule(member.name) == Rule::Keep {
             return;
         }
-        let value = match value {
-            // White space is no value; as it stands it would be one to the target.
-            Val::Text(_) if blank => Value::String(String::new()),
-            Val::Text(text) => Value::String(text.into_owned()),
-            value => value.value(),
-        };
+        // White space is no value; as it stands it would be one to the target.
+        let value = if blank && matches!(value, Val::Text(_)) { "".into() } else { value.value() };
         match member.shape(value) {
             Ok(value) => self.members.push((member.into(), value)),
             Err(wrong) => {

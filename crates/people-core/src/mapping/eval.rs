@@ -50,6 +50,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The value of the field at this place.
+    #[inline]
     pub(super) fn field(&self, place: u8) -> Option<Val<'a>> {
         match self.record {
             View::Wide(record) => record.field(place).map(Val::of),

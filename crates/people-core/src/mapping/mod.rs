@@ -264,7 +264,11 @@ impl Mapping {
         }
         let mut draft = Draft::new(&MAP, &self.empty, self.fields.len());
         for (member, rules) in &self.fields {
-            if let Some(value) = rules.find(scene)? {
+            let value = match rules.field() {
+                Some(place) => scene.field(place),
+                None => rules.find(scene)?,
+            };
+            if let Some(value) = value {
                 draft.member(member, value);
             }
         }

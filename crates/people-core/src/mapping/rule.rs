@@ -39,13 +39,25 @@ impl Rules {
         Ok(Self { key: key.to_owned(), rules })
     }
 
+    /// The place of the field, where that is all.
+    pub(super) fn field(&self) -> Option<u8> {
+        match self.rules.as_slice() {
+            [Rule::Field(place)] => Some(*place),
+            _ => None,
+        }
+    }
+
     /// The value; `None` where the record says nothing, `null` where it says that there is none.
     pub(super) fn find<'a>(&'a self, scene: &Scene<'a>) -> Result<Option<Val<'a>>, Dead> {
-        if let [only] = self.rules.as_slice() {
-            return self.one(only, scene);
+        match self.rules.as_slice() {
+            [only] => self.one(only, scene),
+            all => self.first(all, scene),
         }
+    }
+
+    fn first<'a>(&'a self, all: &'a [Rule], scene: &Scene<'a>) -> Result<Option<Val<'a>>, Dead> {
         let mut found = None;
-        for rule in &self.rules {
+        for rule in all {
             match self.one(rule, scene)? {
                 Some(value) if !value.blank() => return Ok(Some(value)),
                 value => found = found.or(value),

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
-use crate::json::{Kind, Name, View, number};
+use crate::json::{Item, Kind, Name, View, number};
 
 /// A value. Its tag is as wide as a pointer, so that it is moved in whole words: with a tag of one byte, and a flag behind it, the compiler moves
 /// the other 31 bytes from odd places, and the processor waits.
@@ -37,7 +37,7 @@ pub(crate) enum Val<'a> {
 }
 
 /// Whether a text is nothing but white space. Nearly every one is told by its first byte.
-fn white(text: &str) -> bool {
+pub(super) fn white(text: &str) -> bool {
     !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
 
@@ -54,16 +54,22 @@ pub(crate) fn is_blank(view: View<'_>) -> bool {
 
 impl<'a> Val<'a> {
     /// What stands in the record.
+    #[inline(always)]
     pub(crate) fn of(view: View<'a>) -> Self {
+        // Nearly everything is a text.
+        match view.item().and_then(Item::plain) {
+            Some(text) => Self::Text(Cow::Borrowed(text)),
+            None => Self::other(view),
+        }
+    }
+
+    fn other(view: View<'a>) -> Self {
         let Some(item) = view.item() else {
             return if view.kind() == Kind::Null { Self::Null } else { Self::View(view) };
         };
         match item.kind() {
             Kind::Null => Self::Null,
-            Kind::Text | Kind::Escaped => match item.text() {
-                Some(text) => Self::Text(text),
-                None => Self::Null,
-            },
+            Kind::Text | Kind::Escaped => item.text().map_or(Self::Null, Self::Text),
             Kind::True => Self::Flag(true),
             Kind::False => Self::Flag(false),
             Kind::Number => {
