@@ -149,8 +149,12 @@ impl<'a> Item<'a> {
 
     /// The names and values of an object; none of anything else.
     pub(crate) fn members(self) -> impl Iterator<Item = (Item<'a>, Item<'a>)> + Clone {
-        let mut places = self.children(Kind::Object);
-        std::iter::from_fn(move || Some((places.next()?, places.next()?)))
+        let (mut at, end) = self.inside(Kind::Object);
+        std::iter::from_fn(move || {
+            let (name, value) = (Item { at, ..self }, Item { at: at + 1, ..self });
+            at = self.tape.nodes.get(value.at as usize).filter(|_| at < end)?.next;
+            Some((name, value))
+        })
     }
 
     /// The member of this name.

@@ -32,10 +32,10 @@ impl Fields {
     /// The place of this name; `None` where there is no room for another.
     pub(crate) fn place(&mut self, name: &Name<'static>) -> Option<u8> {
         self.slots.resize(4 * PLACES, 0);
-        let (slot, found) = self.search(name.head(), |own| own == name);
-        if let Some(place) = found {
-            return u8::try_from(place).ok();
-        }
+        let slot = match self.search(name.head(), |own| own == name) {
+            Ok(place) => return u8::try_from(place).ok(),
+            Err(slot) => slot,
+        };
         if self.names.len() == PLACES {
             return None;
         }
@@ -45,17 +45,35 @@ impl Fields {
         Some(count - 1)
     }
 
-    /// The slot and the place of the name with this beginning that `is` the one; the slot where it would be if there is none.
-    fn search(&self, head: u128, is: impl Fn(&Name<'static>) -> bool) -> (usize, Option<usize>) {
+    /// The place of the name with this beginning that `is` the one, or the slot where it would be if there is none.
+    #[inline(always)]
+    fn search(&self, head: u128, is: impl Fn(&Name<'static>) -> bool) -> Result<usize, usize> {
         let last = self.slots.len().wrapping_sub(1);
         let mut slot = (Name::spread(head) >> 32) as usize & last;
         while let Some(place) = self.slots.get(slot).and_then(|place| usize::from(*place).checked_sub(1)) {
             if self.names.get(place).is_some_and(&is) {
-                return (slot, Some(place));
+                return Ok(place);
             }
             slot = (slot + 1) & last;
         }
-        (slot, None)
+        Err(slot)
+    }
+
+    /// The place of the name that is this one when it is folded.
+    #[inline(always)]
+    fn folded(&self, name: Item<'_>) -> Option<usize> {
+        let node = name.node();
+        match (node.kind, fold_short(name.bytes(node))) {
+            (Kind::Text, Some((head, length))) => {
+                self.search(head, |own| own.head() == head && own.as_str().len() == length).ok()
+            }
+            _ => self.long(&Folded::of(name)),
+        }
+    }
+
+    #[inline(never)]
+    fn long(&self, folded: &Folded<'_>) -> Option<usize> {
+        self.search(folded.head, |own| folded.is(own)).ok()
     }
 }
 
@@ -86,9 +104,7 @@ impl<'a> Record<'a> {
         let (fields, wrapped) = (fields.unwrap_or(item), fields.is_some());
         let mut record = Self { item, fields, wrapped, asked, found: [(0, 0); PLACES] };
         for (name, field) in fields.members() {
-            let folded = Folded::of(name);
-            let place = asked.search(folded.head, |asked| folded.is(asked)).1;
-            let Some(found) = place.and_then(|place| record.found.get_mut(place)) else { continue };
+            let Some(found) = asked.folded(name).and_then(|place| record.found.get_mut(place)) else { continue };
             if found.0 == 0 || name.text() <= (Item { at: found.0, ..name }).text() {
                 *found = (name.at, value(field, wrapped).item().map_or(0, |value| value.at));
             }
@@ -108,7 +124,7 @@ impl<'a> Record<'a> {
 
     /// Of several names that are one when they are folded, the first in the order of letters counts.
     fn folded(&self, name: &Name<'_>) -> Option<View<'a>> {
-        if let Some(place) = self.asked.search(name.head(), |own| own == name).1 {
+        if let Ok(place) = self.asked.search(name.head(), |own| own == name) {
             return self.field(u8::try_from(place).ok()?);
         }
         let fields = self.fields.members().filter(|(own, _)| Folded::of(*own).is(name));
@@ -145,15 +161,6 @@ struct Folded<'a> {
 
 impl<'a> Folded<'a> {
     fn of(name: Item<'a>) -> Self {
-        let node = name.node();
-        match (node.kind, fold_short(name.bytes(node))) {
-            (Kind::Text, Some((head, length))) => Self { head: Name::number(head), length, name },
-            _ => Self::long(name),
-        }
-    }
-
-    #[inline(never)]
-    fn long(name: Item<'a>) -> Self {
         let (mut head, mut length) = ([0; HEAD], 0);
         fold(&name.text().unwrap_or_default(), |byte| {
             if let Some(place) = head.get_mut(length) {
@@ -267,8 +274,8 @@ const fn small() -> [u8; 256] {
     small
 }
 
-/// What [`fold`] makes of a short name in ASCII: its beginning, zeros behind it, and its length. Without a branch for a byte that is left out.
-fn fold_short(name: &[u8]) -> Option<([u8; HEAD], usize)> {
+/// What [`fold`] makes of a short name in ASCII that is all in its number: that, and its length. Without a branch for a byte that is left out.
+fn fold_short(name: &[u8]) -> Option<(u128, usize)> {
     let (mut folded, mut length, mut all) = ([0; 2 * HEAD], 0, 0);
     if name.len() > folded.len() {
         return None;
@@ -281,7 +288,7 @@ fn fold_short(name: &[u8]) -> Option<([u8; HEAD], usize)> {
         }
         length += usize::from(small > 0);
     }
-    (all < OTHER).then_some((*folded.first_chunk()?, length))
+    (all < OTHER && length <= HEAD).then_some((Name::number(*folded.first_chunk()?), length))
 }
 
 /// Hands on the bytes of the name in small letters without spaces and signs.

@@ -1,6 +1,7 @@
 //! What a record of BambooHR means. It is a state, not an event: an active person is hired, and leaves on the termination date or not
 //! at all. To say so again about somebody who is here already is harmless.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use people_model::time::{Timestamp, civil::Date, zone};
@@ -165,18 +166,19 @@ struct State {
 }
 
 impl State {
-    fn read(record: &Record<'_>) -> Result<Self, Dead> {
+    fn read<'a>(record: &Record<'a>) -> Result<Self, Dead> {
         let found: [_; STATE.len()] = std::array::from_fn(|place| record.field(place as u8).map(Val::of));
         let [status, history, employment, hired, terminated] = &found;
-        let is = |words: &[&Option<Val<'_>>], wanted: &str| {
-            let found = words.iter().find_map(|word| text(word.as_ref()).ok().flatten());
-            found.is_some_and(|found| found.eq_ignore_ascii_case(wanted))
+        let word = |word: &Option<Val<'a>>| text(word.as_ref()).ok().flatten();
+        let is = |word: &Option<Cow<'_, str>>, wanted: &str| {
+            word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case(wanted))
         };
         let day = |value: &Option<Val<'_>>, shown: &str| {
             date(value.as_ref()).map_err(|problem| dead(shown, problem))
         };
-        let ended = is(&[status], "inactive") || is(&[history, employment], "terminated");
-        let active = is(&[status], "active");
+        let status = word(status);
+        let ended = is(&status, "inactive") || is(&word(history).or_else(|| word(employment)), "terminated");
+        let active = is(&status, "active");
         Ok(Self {
             active: if ended { Some(false) } else { active.then_some(true) },
             hired: day(hired, "hireDate")?,

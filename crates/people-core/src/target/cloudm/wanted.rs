@@ -1,6 +1,7 @@
 //! Which members a profile should have, and the bodies that make it so.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use people_model::cloudm::profile::MemberKind;
 use people_model::cloudm::{Patch, patch::same};
@@ -81,14 +82,27 @@ impl Cloudm {
     /// The smallest patch that makes `shown` agree with what is wanted. Days agree whatever their format.
     pub(super) fn patch(&self, s: &Situation<'_>, seen: &Seen, shown: &Members) -> Result<Patch, Plan> {
         let day = |value: Option<&Value>| value.and_then(Value::as_str).and_then(parse_date);
-        let agrees = |name: &str, value: &Value| {
-            let shown = shown.get(name);
+        let agrees = |name: &str, shown: Option<&Value>, value: &Value| {
             same(shown, Some(value))
                 || DAYS.contains(&name) && day(Some(value)).is_some_and(|wanted| Some(wanted) == day(shown))
         };
         let mut patch = Members::new();
+        // Both are in the order of their names.
+        let mut all = shown.iter();
+        let mut next = all.next();
         let id = self.wanted(s, seen, |name, value| {
-            if !agrees(name, &value) {
+            let mut own = None;
+            while let Some((shown, has)) = next {
+                match shown.as_str().cmp(name) {
+                    Ordering::Less => next = all.next(),
+                    Ordering::Equal => {
+                        own = Some(has);
+                        break;
+                    }
+                    Ordering::Greater => break,
+                }
+            }
+            if !agrees(name, own, &value) {
                 patch.insert(name.to_owned(), value.into_owned());
             }
         })?;
