@@ -173,12 +173,9 @@ impl<'a> Item<'a> {
             && let Some([node, value]) = nodes.get(at as usize..).and_then(<[Node]>::first_chunk)
         {
             let own = Item { at, ..self };
+            let plain = (node.kind == Kind::Text).then(|| own.bytes(*node));
             for (found, name) in found.iter_mut().zip(names) {
-                let is = match node.kind {
-                    Kind::Text => own.bytes(*node) == name.as_bytes(),
-                    _ => own.is(name),
-                };
-                if is {
+                if plain.map_or_else(|| own.is(name), |own| own == name.as_bytes()) {
                     *found = Some(Item { at: at + 1, ..self });
                 }
             }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::filters::{TOO_LONG, apply, holds};
 use super::parser::{Expr, Op};
@@ -73,24 +73,40 @@ impl<'a> Scene<'a> {
 
     /// The same as [`Self::eval`], to be handed out: lists and objects are made as JSON at once.
     fn made(&self, expression: &'a Expr) -> Found<'a> {
-        Ok(match expression {
+        match expression {
             Expr::If { then, when, otherwise } => match self.branch(then, when, otherwise)? {
-                Some(branch) => self.made(branch)?,
-                None => Val::Missing,
+                Some(branch) => self.made(branch),
+                None => Ok(Val::Missing),
             },
-            Expr::List(all) => {
-                let items = all.iter().map(|one| self.made(one).map(Val::value));
-                Val::Items(items.collect::<Result<_, _>>()?)
-            }
-            Expr::Object(all) => {
-                let mut members = Map::new();
-                for (name, one) in all {
-                    members.insert(name.clone(), self.made(one)?.value());
-                }
-                Val::Members(members)
-            }
-            other => self.eval(other)?,
-        })
+            Expr::List(all) => self.list(all).map(Val::Items),
+            Expr::Object(all) => self.object(all).map(Val::Members),
+            other => self.eval(other),
+        }
+    }
+
+    fn json(&self, expression: &'a Expr) -> Result<Value, Stop> {
+        match expression {
+            Expr::Text(text) => Ok(Value::String(text.clone())),
+            Expr::List(all) => self.list(all).map(Value::Array),
+            Expr::Object(all) => self.object(all).map(Value::Object),
+            other => self.made(other).map(Val::value),
+        }
+    }
+
+    fn list(&self, all: &'a [Expr]) -> Result<Vec<Value>, Stop> {
+        let mut items = Vec::with_capacity(all.len());
+        for one in all {
+            items.push(self.json(one)?);
+        }
+        Ok(items)
+    }
+
+    fn object(&self, all: &'a [(String, Expr)]) -> Result<Map<String, Value>, Stop> {
+        let mut members = Map::new();
+        for (name, one) in all {
+            members.insert(name.clone(), self.json(one)?);
+        }
+        Ok(members)
     }
 
     fn branch(

@@ -110,8 +110,9 @@ impl Facts {
         // What is wrong with one of the facts is wrong with all.
         let mut event = draft.finish(EventKind::Change)?;
         event.occurred_at = event.occurred_at.or(occurred);
-        let mut tell = |(kind, effective_date): Fact, event: Event| {
-            each(Piece::Event(Event { kind, effective_date, ..event }));
+        let mut tell = |fact: Fact, mut event: Event| {
+            (event.kind, event.effective_date) = fact;
+            each(Piece::Event(event));
         };
         match facts {
             (only, None) => tell(only, event),
