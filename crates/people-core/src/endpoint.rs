@@ -61,7 +61,8 @@ const fn stays() -> [bool; 256] {
     let mut stays = [false; 256];
     let mut byte = 0;
     while byte < 256 {
-        stays[byte] = matches!(byte as u8, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@');
+        stays[byte] =
+            matches!(byte as u8, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@');
         byte += 1;
     }
     stays
@@ -70,7 +71,11 @@ const fn stays() -> [bool; 256] {
 /// A path segment, percent-encoded; `@` stays.
 pub fn segment(text: &str) -> Cow<'_, str> {
     // Nearly every one is an address, and stays as it is.
-    if text.bytes().all(|byte| STAYS.get(usize::from(byte)) == Some(&true)) { text.into() } else { utf8_percent_encode(text, SEGMENT).into() }
+    if text.bytes().all(|byte| STAYS.get(usize::from(byte)) == Some(&true)) {
+        text.into()
+    } else {
+        utf8_percent_encode(text, SEGMENT).into()
+    }
 }
 
 /// Seconds of a `Retry-After` header, if it holds a number. Dates are not read, since core has no clock; at most a day is believed.

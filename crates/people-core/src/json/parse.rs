@@ -171,11 +171,12 @@ impl<'t, 'n> Reader<'t, 'n> {
     fn text(&mut self, at: usize) -> Read {
         let start = at + 1;
         let end = plain(self.bytes, start);
-        if self.peek(end) != Some(b'"') {
-            return self.escaped(start, end);
-        }
-        self.push(Kind::Text, start, end);
-        Ok(end + 1)
+        Ok(if self.peek(end) == Some(b'"') {
+            self.push(Kind::Text, start, end);
+            end + 1
+        } else {
+            self.escaped(start, end)?
+        })
     }
 
     /// A text in which there is more than plain characters, from the first that is not one.

@@ -104,7 +104,9 @@ impl<'a> Record<'a> {
         let (fields, wrapped) = (fields.unwrap_or(item), fields.is_some());
         let mut record = Self { item, fields, wrapped, asked, found: [(0, 0); PLACES] };
         for (name, field) in fields.members() {
-            let Some(found) = asked.folded(name).and_then(|place| record.found.get_mut(place)) else { continue };
+            let Some(found) = asked.folded(name).and_then(|place| record.found.get_mut(place)) else {
+                continue;
+            };
             if found.0 == 0 || name.text() <= (Item { at: found.0, ..name }).text() {
                 *found = (name.at, value(field, wrapped).item().map_or(0, |value| value.at));
             }
