@@ -1,7 +1,6 @@
 //! Which members a profile should have, and the bodies that make it so.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use people_model::cloudm::profile::MemberKind;
 use people_model::cloudm::{Patch, patch::same};
@@ -87,22 +86,12 @@ impl Cloudm {
                 || DAYS.contains(&name) && day(Some(value)).is_some_and(|wanted| Some(wanted) == day(shown))
         };
         let mut patch = Members::new();
-        // Both are in the order of their names.
-        let mut all = shown.iter();
-        let mut next = all.next();
+        // Both are in the order of their names, unless somebody builds serde_json to keep another: mostly the next one is the one.
+        let mut all = shown.iter().peekable();
         let id = self.wanted(s, seen, |name, value| {
-            let mut own = None;
-            while let Some((shown, has)) = next {
-                match shown.as_str().cmp(name) {
-                    Ordering::Less => next = all.next(),
-                    Ordering::Equal => {
-                        own = Some(has);
-                        break;
-                    }
-                    Ordering::Greater => break,
-                }
-            }
-            if !agrees(name, own, &value) {
+            while all.next_if(|(shown, _)| shown.as_str() < name).is_some() {}
+            let own = all.next_if(|(shown, _)| shown.as_str() == name).map(|(_, value)| value);
+            if !agrees(name, own.or_else(|| shown.get(name)), &value) {
                 patch.insert(name.to_owned(), value.into_owned());
             }
         })?;
