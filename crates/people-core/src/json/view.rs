@@ -316,6 +316,14 @@ mod tests {
     const NAMES: [&str; 5] = ["firstname", "nachname", "straße", "dateofbirthandplace1", "absent"];
 
     proptest! {
+        #[test]
+        fn a_short_name_is_folded_as_any_other(name in "[a-zA-Z0-9 #_-]{0,36}|.{0,20}") {
+            if let Some((head, length)) = fold_short(name.as_bytes()) {
+                let folded = folded(&name);
+                prop_assert_eq!((Name::of(&folded).head(), folded.len()), (head, length));
+            }
+        }
+
         /// By its place and by its name a field has the same value: of several that are one when they are folded the first in the order of
         /// letters, of the same name twice the last.
         #[test]
