@@ -11,7 +11,7 @@ use rusqlite::Connection;
 
 use crate::load;
 use crate::world::{Mode, Running, SECRET};
-use crate::{Options, on, quiet, round, show};
+use crate::{Options, on, quiet, show};
 
 /// What the journal holds.
 const PEOPLE: u32 = 1_000_000;
@@ -25,8 +25,8 @@ fn place() -> PathBuf {
         .map_or_else(|| std::env::temp_dir().join("people-bench-large"), PathBuf::from)
 }
 
-/// Against an empty one, in turns, under the same load: deliveries about a million people. The file is in the page cache, as that of a server
-/// that has run for a while on a machine with room for it; then once more right after the page cache has lost it.
+/// Against an empty one, in turns, under the same load: deliveries about a million people. Right after a start, and once the server has run
+/// for so long. The file is in the page cache, as on a machine with room for it; then once more right after the page cache has lost it.
 #[expect(clippy::print_stdout, reason = "a bench prints what it measures")]
 pub(crate) fn large(options: &Options) {
     let folder = place();
@@ -44,21 +44,27 @@ pub(crate) fn large(options: &Options) {
     );
     println!("large: {} bytes read into the page cache before", read(&file));
     let run = clock().elapsed().as_nanos() as u64 + std::process::id() as u64;
+    let twice = |name: &str, running: &Running, label: &str| {
+        [("first", "a"), ("then", "b")].map(|(when, half)| {
+            let shown = on(running, 32, options.seconds, &format!("{label}{half}"), PEOPLE as usize);
+            show(&format!("{name}, {when}"), 32, &shown);
+            shown
+        })
+    };
     let (mut full, mut empty) = (Vec::new(), Vec::new());
     for n in 0..options.rounds {
-        let running = start(&folder);
-        let shown = on(&running, 32, options.seconds, &format!("{run}_{n}"), PEOPLE as usize);
-        drop(running);
-        show("large", 32, &shown);
-        full.push(shown);
-        let shown = round(Mode::Sort, 32, options.seconds, &format!("{n}"), PEOPLE as usize);
-        show("empty", 32, &shown);
-        empty.push(shown);
+        full.push(twice("large", &start(&folder), &format!("{run}_{n}")));
+        let fresh = tempfile::tempdir().expect("a folder");
+        empty.push(twice("empty", &Running::start(fresh.path(), Mode::Sort), &format!("{n}")));
     }
-    let rates = |all: &[load::Shown]| all.iter().map(|shown| shown.rate).collect::<Vec<f64>>();
-    report_ratio("intake-large-against-empty", &rates(&full), &rates(&empty));
-    report_figure("intake-large-rate", &rates(&full), "1/s");
-    report_figure("intake-large-p99", &full.iter().map(|shown| shown.p99).collect::<Vec<_>>(), "ms");
+    let of = |all: &[[load::Shown; 2]], half: usize, what: fn(&load::Shown) -> f64| {
+        all.iter().map(|shown| what(&shown[half])).collect::<Vec<f64>>()
+    };
+    let rates = |all: &[[load::Shown; 2]], half| of(all, half, |shown| shown.rate);
+    report_ratio("intake-large-first-against-empty", &rates(&full, 0), &rates(&empty, 0));
+    report_ratio("intake-large-against-empty", &rates(&full, 1), &rates(&empty, 1));
+    report_figure("intake-large-rate", &rates(&full, 1), "1/s");
+    report_figure("intake-large-p99", &of(&full, 1, |shown| shown.p99), "ms");
     drop(start(&folder));
     // `dd` with this flag gives up the file's cached pages.
     let forget = Command::new("dd")
@@ -67,9 +73,15 @@ pub(crate) fn large(options: &Options) {
         .output();
     if forget.is_ok_and(|output| output.status.success()) {
         let running = Running::start(&folder, Mode::Sort);
-        let shown = on(&running, 32, options.seconds, &format!("{run}_cold"), PEOPLE as usize);
-        show("cold", 32, &shown);
-        report_ratio("intake-large-uncached-against-empty", &[shown.rate], &[crate::median(&rates(&empty))]);
+        let shown = twice("cold", &running, &format!("{run}_cold"));
+        let ratio = |half: usize| {
+            report_ratio(
+                &format!("intake-large-uncached-{}against-empty", ["first-", ""][half]),
+                &[shown[half].rate],
+                &[crate::median(&rates(&empty, half))],
+            );
+        };
+        (0..2).for_each(ratio);
     }
 }
 

@@ -23,7 +23,7 @@ const EDGE: &str = "node benches/peers/sign-wasm/compare.mjs";
 const MAP: &str = "cargo bench -p people-benches --bench map";
 const PEERS: &str = "cargo bench -p people-benches --bench peers";
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 15] = [
     Row {
         what: "RS256 2048 in workerd, warm, against jwt-simple",
         ratio: "sign-workerd-against-jwt-simple",
@@ -90,6 +90,12 @@ const ROWS: [Row; 14] = [
         what: "intake into 10 million entries against an empty journal",
         ratio: "intake-large-against-empty",
         least: 0.9,
+        repeat: "cargo bench -p people-benches --bench intake -- large",
+    },
+    Row {
+        what: "the same in the first four seconds after a start",
+        ratio: "intake-large-first-against-empty",
+        least: 0.0,
         repeat: "cargo bench -p people-benches --bench intake -- large",
     },
     Row {

@@ -1,6 +1,6 @@
 //! Accepting: a delivery is durable in the intake log (`log`), and in the database once it is taken apart.
 //!
-//! A flush of one sector is all that a sender waits for; the database is only asked whether it knows the delivery. Until a delivery has left
+//! A flush of one sector is all that a sender waits for; the database is asked only where it may know the delivery (`keys`). Until a delivery has left
 //! the queue it is known here too, so that a repetition is told. What the log does not take goes into the database at once: a long
 //! body, and everything where another process has the log.
 //!
@@ -13,8 +13,8 @@
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{Builder, JoinHandle};
@@ -26,6 +26,7 @@ use tokio::sync::oneshot;
 
 use super::error::StoreError;
 use super::format::Kept;
+use super::keys::{Filter, Keys, Marks};
 use super::lane::{Pulse, hurried, now};
 use super::log::{Log, SEGMENT};
 use super::queue::Queue;
@@ -70,13 +71,19 @@ type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 struct Shared {
     desk: Mutex<Desk>,
+    /// The database's file.
+    database: PathBuf,
     flushes: AtomicU64,
     pulse: Pulse,
+    closing: AtomicBool,
 }
 
 struct Desk {
     /// A connection to read with.
     book: Book<Sqlite>,
+    /// Which keys it need not be asked for, and what finds out.
+    keys: Keys,
+    finding: Option<JoinHandle<()>>,
     /// Where the log is to be; `None` where there is none, or none any more.
     path: Option<PathBuf>,
     /// Opened for the first delivery.
@@ -96,15 +103,18 @@ struct Desk {
 }
 
 impl Intake {
-    /// Starts the thread; with a log in this file, where one is named.
+    /// Starts the thread; with a log in the file `path`, where one is named.
     pub(super) fn start(
         book: Book<Sqlite>,
+        database: &Path,
         path: Option<PathBuf>,
         queue: Arc<Queue>,
         pulse: Pulse,
     ) -> Result<Self, StoreError> {
         let desk = Desk {
             book,
+            keys: Keys::default(),
+            finding: None,
             path,
             log: None,
             queue,
@@ -115,7 +125,13 @@ impl Intake {
             ended: None,
             fault: None,
         };
-        let shared = Arc::new(Shared { desk: Mutex::new(desk), flushes: AtomicU64::new(0), pulse });
+        let shared = Arc::new(Shared {
+            desk: Mutex::new(desk),
+            database: database.to_owned(),
+            flushes: AtomicU64::new(0),
+            pulse,
+            closing: AtomicBool::new(false),
+        });
         let (orders, given) = channel();
         let own = Arc::clone(&shared);
         let thread = Builder::new()
@@ -133,9 +149,13 @@ impl Intake {
     /// Takes a delivery, and answers when it is durable.
     pub(super) async fn take(&self, kept: &Kept) -> Result<Taken, StoreError> {
         let (reply, answer) = oneshot::channel();
+        let marks = Marks::of(kept);
         let own = {
             let mut desk = self.shared.desk.lock().map_err(|_| StoreError::Closed)?;
-            match desk.take(kept)? {
+            if desk.open() && desk.keys.is_due() {
+                find(&self.shared, &mut desk);
+            }
+            match desk.take(kept, &marks)? {
                 Taken::Aside => return Ok(Taken::Aside),
                 // What it repeats may not be durable yet.
                 Taken::Duplicate if !desk.flushing => return Ok(Taken::Duplicate),
@@ -176,7 +196,9 @@ impl Intake {
     /// Flushes for those who wait, and ends the thread.
     pub(super) fn close(&mut self) {
         self.orders = None;
-        if let Some(thread) = self.thread.take() {
+        self.shared.closing.store(true, Ordering::Relaxed);
+        let finding = self.shared.desk.lock().ok().and_then(|mut desk| desk.finding.take());
+        for thread in self.thread.take().into_iter().chain(finding) {
             // A thread that has panicked has nothing left to finish.
             let _ = thread.join();
         }
@@ -191,6 +213,14 @@ impl Intake {
             // Otherwise the next start finds that it knows what is in there.
             let _ = log.end();
         }
+    }
+
+    /// Waits until it is found out which keys the database knows. Whether it could be.
+    #[cfg(test)]
+    pub(super) fn found(&self) -> bool {
+        let finding = self.shared.desk.lock().unwrap().finding.take();
+        finding.into_iter().for_each(|thread| thread.join().unwrap());
+        self.shared.desk.lock().unwrap().keys.is_known()
     }
 
     /// Has the log fail from now on.
@@ -216,6 +246,23 @@ fn serve(shared: &Shared, orders: &Receiver<Order>) {
                 let _ = reply.send(cleared.and_then(|mut desk| desk.clear()));
             }
         }
+    }
+}
+
+/// Starts to find out which keys the database knows. Until that is through, and where it fails, it is asked each time.
+fn find(shared: &Arc<Shared>, desk: &mut Desk) {
+    let waiting = desk.queue.keys();
+    let (own, count) = (Arc::clone(shared), waiting.len());
+    desk.keys.begin(waiting);
+    let thread = Builder::new().name("journal-keys".to_owned()).spawn(move || {
+        let made = Filter::of(&own.database, count, &own.closing);
+        if let Ok(mut desk) = own.desk.lock() {
+            desk.keys.end(made.ok().flatten());
+        }
+    });
+    match thread {
+        Ok(thread) => desk.finding = Some(thread),
+        Err(_) => desk.keys.end(None),
     }
 }
 
@@ -256,24 +303,25 @@ impl Shared {
 
 impl Desk {
     /// Takes a delivery, to be flushed together with others.
-    fn take(&mut self, kept: &Kept) -> Result<Taken, StoreError> {
+    fn take(&mut self, kept: &Kept, marks: &Marks) -> Result<Taken, StoreError> {
         // Before the database is asked: whatever has left the queue is there.
-        if self.queue.knows(kept) {
+        if self.queue.knows(kept, marks) {
             return Ok(Taken::Duplicate);
         }
-        if self.path.is_none() {
+        if self.log.is_none() {
             return Ok(Taken::Aside);
         }
-        if !self.is_new(kept)? {
+        if !self.is_new(kept, marks)? {
             return Ok(Taken::Duplicate);
         }
-        if kept.delivery.body.len() > LONG || !self.open() {
+        self.keys.add(marks.key);
+        if kept.delivery.body.len() > LONG {
             return Ok(Taken::Aside);
         }
         let Some(log) = &mut self.log else { return Ok(Taken::Aside) };
         let (number, settled) = self.queue.next();
         match log.add(kept, number, settled) {
-            Ok(Some(place)) => self.queue.push(kept, place, log.longs(settled)),
+            Ok(Some(place)) => self.queue.push(kept, marks, place, log.longs(settled)),
             Ok(None) => return Ok(Taken::Aside),
             Err(error) => {
                 self.fail(error.kind());
@@ -284,16 +332,18 @@ impl Desk {
     }
 
     /// Whether the database does not know it either.
-    fn is_new(&mut self, kept: &Kept) -> Result<bool, StoreError> {
+    fn is_new(&mut self, kept: &Kept, marks: &Marks) -> Result<bool, StoreError> {
         if self.newest.is_none() {
             self.newest = Some(self.book.newest()?.unwrap_or_default());
         }
-        let id = kept.delivery.id.as_str();
-        let fresh = self.newest.as_deref().is_some_and(|newest| newest < id);
+        let id = &kept.delivery.id;
+        let fresh = self.newest.as_deref().is_some_and(|newest| newest < id.as_str());
         if fresh {
-            self.newest = Some(id.to_owned());
+            self.newest = Some(id.as_str().to_owned());
+        } else if self.book.knows_id(id)? {
+            return Ok(false);
         }
-        Ok(self.book.is_new(&kept.delivery, &kept.key, fresh)?)
+        Ok(!self.keys.may_have(&marks.key) || !self.book.knows_key(&kept.key, kept.delivery.received)?)
     }
 
     /// Opens the log, unless another process has it.

@@ -3,12 +3,13 @@
 //! | module | what it does |
 //! |---|---|
 //! | `intake` | makes deliveries durable in the log (`log`, `format`, `queue`); they come into the database when they are taken apart |
+//! | `keys` | says of most deliveries that they are new, without a look into the database |
 //! | `lane` | a thread with a connection, which takes jobs in order, and lets whoever waits share a flush: one writes, one reads (`books`) |
 //! | `tidy` | copies the database's own write-ahead log into it |
 //!
 //! Another process may open the same files at the same time (`people events list` beside `people serve`); it sees a delivery once that is
-//! taken apart. Whichever accepts first has the log, the other writes into the database at once. Where both accept a repetition at
-//! one moment, both answer that it is new, and one is kept.
+//! taken apart. Whichever accepts first has the log, the other writes into the database at once. A repetition that comes to both may be
+//! called new by both, and one is kept.
 //!
 //! The files are readable for their owner only and not encrypted: where that is asked for, encrypt the volume. A backup of a journal in use
 //! has all files whose names begin with its name.
@@ -29,6 +30,7 @@ mod books;
 mod error;
 mod format;
 mod intake;
+mod keys;
 mod lane;
 mod log;
 mod queue;
@@ -115,7 +117,7 @@ impl Store {
         let Opened { writer, reader, asks, tidy } = sqlite::open(path, &log_of(path))?;
         let (tidy, bell) = Tidy::start(tidy)?;
         let (queue, pulse) = (Arc::<Queue>::default(), Pulse::default());
-        let intake = Intake::start(asks, log, Arc::clone(&queue), Arc::clone(&pulse))?;
+        let intake = Intake::start(asks, path, log, Arc::clone(&queue), Arc::clone(&pulse))?;
         let writer = Lane::start(Writer::new(writer, bell), "journal-write", most, pulse)?;
         // It hurries nobody.
         let reader = Lane::start(Reader(reader), "journal-read", lane::TOGETHER, Pulse::default())?;

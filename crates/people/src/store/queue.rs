@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use people_core::journal::sql::expires;
 use people_model::DeliveryId;
-use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use super::books::Writer;
 use super::error::StoreError;
 use super::format::Kept;
+use super::keys::{Marks, Short, short};
 use super::lane::{Job, Ledger};
 use super::log::{Place, read_back};
 
@@ -55,16 +55,6 @@ struct Entry {
     until: i64,
     /// The database has it.
     done: bool,
-}
-
-/// What tells one id from all others, and is shorter.
-type Short = [u8; 16];
-
-fn short(id: &DeliveryId) -> Short {
-    let digest: [u8; 32] = Sha256::digest(id.as_str()).into();
-    let mut short = [0; 16];
-    short.copy_from_slice(digest.get(..16).unwrap_or(&[0; 16]));
-    short
 }
 
 impl Waiting {
@@ -149,16 +139,20 @@ impl Queue {
     }
 
     /// Whether a delivery that waits is the same.
-    pub(super) fn knows(&self, kept: &Kept) -> bool {
-        let (id, key) = (short(&kept.delivery.id), short(&kept.key));
+    pub(super) fn knows(&self, kept: &Kept, marks: &Marks) -> bool {
         let waiting = self.waiting();
-        waiting.ids.contains_key(&id)
-            || waiting.keys.get(&key).is_some_and(|until| *until > kept.delivery.received.as_millisecond())
+        let known = |until: &i64| *until > kept.delivery.received.as_millisecond();
+        waiting.ids.contains_key(&marks.id) || waiting.keys.get(&marks.key).is_some_and(known)
+    }
+
+    /// The keys of those that wait.
+    pub(super) fn keys(&self) -> Vec<Short> {
+        self.waiting().keys.keys().copied().collect()
     }
 
     /// Adds one that is to be at this place of the log. `oldest`: the log needs it that so many are settled.
-    pub(super) fn push(&self, kept: &Kept, place: Place, oldest: Option<u64>) {
-        let (id, key) = (short(&kept.delivery.id), short(&kept.key));
+    pub(super) fn push(&self, kept: &Kept, marks: &Marks, place: Place, oldest: Option<u64>) {
+        let Marks { id, key } = *marks;
         let until = expires(&kept.delivery, kept.dedupe_for);
         let mut waiting = self.waiting();
         waiting.longs = oldest.is_some_and(|oldest| oldest <= waiting.left);
@@ -202,7 +196,7 @@ impl Queue {
     /// Whether this one waits and was not handed out.
     pub(super) fn holds(&self, id: &DeliveryId) -> bool {
         let waiting = self.waiting();
-        !waiting.out.contains_key(id) && waiting.ids.contains_key(&short(id))
+        !waiting.out.contains_key(id) && waiting.ids.contains_key(&short(id.as_str()))
     }
 
     /// One that was handed out.
@@ -214,7 +208,7 @@ impl Queue {
     pub(super) fn done(&self, id: &DeliveryId) {
         let mut waiting = self.waiting();
         waiting.out.remove(id);
-        if let Some(number) = waiting.ids.get(&short(id)).copied() {
+        if let Some(number) = waiting.ids.get(&short(id.as_str())).copied() {
             waiting.done(number);
         }
     }

@@ -162,16 +162,20 @@ pub(super) fn open(path: &Path, log: &Path) -> Result<Opened, StoreError> {
     writer.driver().execute("COMMIT").map_err(told)?;
     left.map_or(Ok(()), Left::done)?;
 
-    let reads = |pages: &'static str| -> Result<Book<Sqlite>, StoreError> {
-        let mut reader = Book::new(Sqlite::connect(path).map_err(told)?);
-        reader.driver().execute("PRAGMA query_only = ON").map_err(told)?;
-        reader.driver().execute(pages).map_err(told)?;
-        Ok(reader)
-    };
     // What the reader has read is of no use after the next commit.
-    let (reader, asks) = (reads("PRAGMA cache_size = -1000")?, reads("PRAGMA cache_size = -800")?);
+    let (reader, asks) =
+        (reads(path, "PRAGMA cache_size = -1000")?, reads(path, "PRAGMA cache_size = -800")?);
     let tidy = Sqlite::connect(path).map_err(told)?;
     Ok(Opened { writer, reader, asks, tidy })
+}
+
+/// Another connection to a file that is set up, to read with. `pages` says how many it keeps in memory.
+pub(super) fn reads(path: &Path, pages: &'static str) -> Result<Book<Sqlite>, StoreError> {
+    let told = |error: SqliteError| error.during(OPEN);
+    let mut reader = Book::new(Sqlite::connect(path).map_err(told)?);
+    reader.driver().execute("PRAGMA query_only = ON").map_err(told)?;
+    reader.driver().execute(pages).map_err(told)?;
+    Ok(reader)
 }
 
 /// Creates the file where it is missing, for nobody else to read, and makes its name durable. SQLite gives the files beside it

@@ -50,18 +50,34 @@ impl<D: Driver> Book<D> {
         Ok(Accepted::New)
     }
 
-    /// Whether [`Book::accept`] would take this delivery as new. Writes nothing. `fresh`: its id lies behind [`Book::newest`], and need not
-    /// be looked up.
-    pub fn is_new(&mut self, delivery: &Delivery, key: &DeliveryId, fresh: bool) -> Booked<bool, D> {
-        let (key, received) = (Param::Text(key.as_str()), Param::Int(cut(delivery.received)));
+    /// Whether a delivery with this key that was received at this moment is a duplicate. Writes nothing.
+    pub fn knows_key(&mut self, key: &DeliveryId, received: Timestamp) -> Booked<bool, D> {
         let known = "SELECT 'known' WHERE EXISTS (SELECT 1 FROM dedupe WHERE key = ?1 AND until > ?2)
                  OR EXISTS (SELECT 1 FROM inbox WHERE key = ?1 AND until > ?2)";
-        if self.one(ACCEPT, known, &[key, received])?.is_some() {
-            return Ok(false);
-        }
+        Ok(self.one(ACCEPT, known, &[key.as_str().into(), cut(received).into()])?.is_some())
+    }
+
+    /// Whether a delivery with this id was accepted before. Writes nothing.
+    pub fn knows_id(&mut self, id: &DeliveryId) -> Booked<bool, D> {
         let known = "SELECT 'known' WHERE EXISTS (SELECT 1 FROM inbox WHERE id = ?1)
                  OR EXISTS (SELECT 1 FROM deliveries WHERE id = ?1)";
-        Ok(fresh || self.one(ACCEPT, known, &[delivery.id.as_str().into()])?.is_none())
+        Ok(self.one(ACCEPT, known, &[id.as_str().into()])?.is_some())
+    }
+
+    /// How many keys there are, about: those of the backlog are not counted.
+    pub fn count_keys(&mut self) -> Booked<i64, D> {
+        let row = self.one(ACCEPT, "SELECT 0, count(*) FROM dedupe", &[])?;
+        Ok(Fields::new("dedupe", row.unwrap_or_default()).int()?)
+    }
+
+    /// So many keys behind this one, in their order. Whoever goes on from the last until there are none has seen each that was there all the time.
+    pub fn keys(&mut self, last: &str, at_most: usize) -> Booked<Vec<String>, D> {
+        let rows = self.all(
+            ACCEPT,
+            "SELECT 0, key FROM inbox WHERE key > ?1 UNION ALL SELECT 0, key FROM dedupe WHERE key > ?1 ORDER BY 2 LIMIT ?2",
+            &[last.into(), limit(at_most)],
+        )?;
+        Ok(rows.into_iter().map(|row| Fields::new("dedupe", row).text()).collect::<Result<_, _>>()?)
     }
 
     /// The last of all ids of deliveries, in their order as texts.
