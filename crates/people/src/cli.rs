@@ -11,12 +11,14 @@ mod bulk;
 pub(crate) mod gapps;
 mod invite;
 mod journal;
+mod reconcile;
 mod user;
 
 pub use bulk::Bulk;
 pub use gapps::Gapps;
 pub use invite::{Invite, Sending};
 pub use journal::{Events, Held};
+pub use reconcile::Reconcile;
 pub use user::{Address, File, User, Workflow, Writing};
 
 /// HR webhooks become CloudM calls.
@@ -133,6 +135,9 @@ ClientLogin `admin@example.com`, password `sim-gapps-password`.")]
         #[arg(value_name = "PAYLOAD_FILE")]
         payload: PathBuf,
     },
+
+    /// Compare a roster of HR with the directory, and make the directory agree.
+    Reconcile(Reconcile),
 
     /// Call the CloudM API about one user, one operation at a time.
     #[command(subcommand)]
@@ -262,6 +267,9 @@ mod tests {
             "people bulk job 1 --dry-run",
             "people bulk jobs --limit 0",
             "people bulk sync",
+            "people reconcile",
+            "people reconcile x.json --yes",
+            "people reconcile x.json --dry-run",
             "people events list --status odd",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
