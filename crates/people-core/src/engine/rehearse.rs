@@ -50,6 +50,8 @@ struct Taken {
     addresses: BTreeMap<Email, PersonKey>,
     accounts: BTreeMap<PersonKey, Email>,
     leavers: BTreeSet<PersonKey>,
+    /// How many accounts would be known that were not.
+    found: u32,
     /// People in a row who could not be looked at.
     failures: u32,
 }
@@ -63,8 +65,10 @@ impl Stage {
     fn claim(&self, address: &Email, person: &PersonKey, force: bool, holder: Option<PersonKey>) -> bool {
         let mut taken = self.taken();
         let holder = taken.addresses.get(address).cloned().or(holder);
-        if !force && holder.is_some_and(|holder| holder != *person) {
-            return false;
+        match holder {
+            Some(holder) if holder != *person && !force => return false,
+            Some(_) => {}
+            None => taken.found = taken.found.saturating_add(u32::from(!taken.accounts.contains_key(person))),
         }
         taken.addresses.insert(address.clone(), person.clone());
         taken.accounts.insert(person.clone(), address.clone());
@@ -194,8 +198,9 @@ where
         }
         let staged = u32::try_from(taken.leavers.len()).unwrap_or(u32::MAX);
         let count = permits.count.saturating_add(staged);
-        if count >= permits.limit {
-            return Ok(Permit::Tripped { count, limit: permits.limit });
+        let limit = breaker.limit(permits.known.saturating_add(taken.found));
+        if count >= limit {
+            return Ok(Permit::Tripped { count, limit });
         }
         taken.leavers.insert(person.clone());
         Ok(Permit::Granted)

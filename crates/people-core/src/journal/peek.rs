@@ -39,6 +39,6 @@ pub struct Permits {
     pub counts: bool,
     /// How many count.
     pub count: u32,
-    /// How many may.
-    pub limit: u32,
+    /// How many people have a known account.
+    pub known: u32,
 }

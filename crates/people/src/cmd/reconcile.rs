@@ -85,7 +85,8 @@ async fn rehearse(bridge: &Rehearsal, roster: &Roster) -> Result<Vec<Line>, Fail
         bar.inc(1);
         Ok::<_, StoreError>(Line::of(person, &would))
     });
-    let lines: Vec<Result<Line, StoreError>> = looks.buffered(bridge.config.server.concurrency).collect().await;
+    let lines: Vec<Result<Line, StoreError>> =
+        looks.buffered(bridge.config.server.concurrency).collect().await;
     bar.finish_and_clear();
     Ok(lines.into_iter().collect::<Result<_, _>>()?)
 }

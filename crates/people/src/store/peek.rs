@@ -7,10 +7,10 @@ use people_core::journal::{Breaker, Peek, Permits};
 use people_model::time::Timestamp;
 use people_model::{Email, Entry, PersonKey};
 
+use super::Store;
 use super::books::Reader;
 use super::error::{SqliteError, StoreError};
 use super::lane::{self, Haste, Lane, Pulse};
-use super::Store;
 use super::sqlite::{Sqlite, opening};
 
 /// A handle of a journal through which nothing can be written; a journal that is not there yet is an empty one. What was accepted and not taken
@@ -79,7 +79,7 @@ impl Peek for ReadOnly {
         breaker: &Breaker,
     ) -> Result<Permits, StoreError> {
         if self.0.is_none() {
-            return Ok(Permits { counts: false, count: 0, limit: breaker.limit(0) });
+            return Ok(Permits { counts: false, count: 0, known: 0 });
         }
         let (person, breaker) = (person.clone(), *breaker);
         let permits = self.look(move |book| book.permits(&person, now, &breaker).map(Some)).await?;

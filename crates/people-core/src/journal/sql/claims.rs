@@ -60,7 +60,8 @@ impl<D: Driver> Book<D> {
         if self.counts(person, now, breaker)? {
             return Ok(Permit::Granted);
         }
-        let (count, limit) = self.so_many(now, breaker)?;
+        let (count, known) = self.so_many(now, breaker)?;
+        let limit = breaker.limit(known);
         if count >= limit {
             return Ok(Permit::Tripped { count, limit });
         }
@@ -97,12 +98,12 @@ impl<D: Driver> Book<D> {
         Ok(row.is_some())
     }
 
-    /// How many count in the breaker's window, and how many may.
+    /// How many count in the breaker's window, and how many people have a known account.
     pub(super) fn so_many(&mut self, now: Timestamp, breaker: &Breaker) -> Booked<(u32, u32), D> {
         let known = self.number(PERMIT, "SELECT '', n FROM counters WHERE name = 'accounts'", &[])?;
         let sql = "SELECT '', count(*) FROM permits WHERE at > ?1";
         let count = self.number(PERMIT, sql, &[after(now, breaker).into()])?;
-        Ok((count, breaker.limit(known)))
+        Ok((count, known))
     }
 
     fn number(

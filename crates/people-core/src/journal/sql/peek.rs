@@ -24,8 +24,8 @@ impl<D: Driver> Book<D> {
     /// [`Peek::permits`](crate::journal::Peek::permits).
     pub fn permits(&mut self, person: &PersonKey, now: Timestamp, breaker: &Breaker) -> Booked<Permits, D> {
         let counts = self.counts(person, now, breaker)?;
-        let (count, limit) = self.so_many(now, breaker)?;
-        Ok(Permits { counts, count, limit })
+        let (count, known) = self.so_many(now, breaker)?;
+        Ok(Permits { counts, count, known })
     }
 
     /// [`Peek::holder`](crate::journal::Peek::holder).

@@ -11,6 +11,7 @@ use people_model::PersonKey;
 use people_model::time::SignedDuration;
 
 use super::roster::Roster;
+use super::words::question;
 use crate::cmd::bulk::{bar, pause};
 use crate::exit::Fail;
 use crate::load::NativeBridge;
@@ -57,10 +58,7 @@ impl End {
 }
 
 /// Accepts the roster and drives its people. Whatever breaks it off: what was accepted is durable, and a server goes on with it.
-pub(super) async fn apply(
-    bridge: &NativeBridge,
-    roster: &Roster,
-) -> Result<BTreeMap<PersonKey, Done>, Fail> {
+pub(super) async fn apply(bridge: &NativeBridge, roster: &Roster) -> Result<BTreeMap<PersonKey, Done>, Fail> {
     bridge.journal.accept(&roster.delivery, &roster.key, KEPT).await?;
     // With all that was accepted before: what is known counts.
     while bridge.sort().await? > 0 {}
@@ -105,8 +103,8 @@ async fn drive(bridge: &NativeBridge, person: &PersonKey) -> Result<Done, StoreE
             Stop::Over(outcome) => return Ok(Done { end: End::Settled, text: outcome.to_string() }),
             Stop::Held => {
                 let held = State::fold(bridge.journal.read(person).await?).held;
-                let why = held.map(|why| format!("held: {why}")).unwrap_or_else(|| "held".into());
-                return Ok(Done { end: End::Held, text: why });
+                let text = held.map_or_else(|| "held".into(), |why| format!("{}: {why}", question(&why)));
+                return Ok(Done { end: End::Held, text });
             }
             Stop::Raced => (ASIDE, None),
             Stop::Wait(until) => (bridge.host.now().duration_until(until), Some(until)),
@@ -115,7 +113,9 @@ async fn drive(bridge: &NativeBridge, person: &PersonKey) -> Result<Done, StoreE
         waited = waited.saturating_add(rest);
         if waited > PATIENCE {
             let text = match until {
-                Some(until) => format!("waits until {until}: what was tried last failed or its answer was lost"),
+                Some(until) => {
+                    format!("waits until {until}: what was tried last failed or its answer was lost")
+                }
                 None => "a server that runs beside is at it".to_owned(),
             };
             return Ok(Done { end: End::Waiting, text });

@@ -116,7 +116,8 @@ fn is_csv(path: &Path, content_type: Option<&str>) -> bool {
 fn from_csv(bytes: &[u8], unusable: &mut Vec<(String, String)>) -> Result<Bytes, Fail> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(bytes);
-    let place = |error: &csv::Error| error.position().map_or_else(String::new, |at| format!("line {}", at.line()));
+    let place =
+        |error: &csv::Error| error.position().map_or_else(String::new, |at| format!("line {}", at.line()));
     let head = reader
         .headers()
         .map_err(|error| Fail::input(format!("the roster is not CSV: {}; save it as UTF-8", place(&error))))?

@@ -102,7 +102,7 @@ fn changed(step: &Step) -> Vec<String> {
 }
 
 /// What a human is asked: to let something pass, whose an address is, or something that is not known.
-fn question(why: &HeldWhy) -> &'static str {
+pub(super) fn question(why: &HeldWhy) -> &'static str {
     match why {
         HeldWhy::Collision | HeldWhy::OtherSource => "claim refused",
         HeldWhy::Protected
@@ -177,9 +177,9 @@ impl Outlook {
             ));
         }
         for (n, what) in [
-            (self.missing.len(), "not in the roster and left alone"),
-            (self.unusable.len(), "parts that cannot be used"),
-            (self.ignored, "parts of no concern"),
+            (self.missing.len(), "missing from the roster and left alone"),
+            (self.unusable.len(), "not usable"),
+            (self.ignored, "of no concern"),
         ] {
             if n > 0 {
                 parts.push(format!("{n} {what}"));
@@ -187,7 +187,7 @@ impl Outlook {
         }
         if self.waiting_deliveries > 0 && self.done.is_none() {
             let n = self.waiting_deliveries;
-            parts.push(format!("{n} deliveries are not taken apart yet and did not count"));
+            parts.push(format!("without the deliveries that are not taken apart yet ({n})"));
         }
         parts.join(", ")
     }
@@ -234,7 +234,12 @@ impl Outlook {
             rows.push(vec![person.tag(), person.worker.to_string(), String::new(), "missing".into()]);
         }
         for (place, problem) in &self.unusable {
-            rows.push(vec![place.clone(), String::new(), String::new(), format!("cannot be used: {problem}")]);
+            rows.push(vec![
+                place.clone(),
+                String::new(),
+                String::new(),
+                format!("cannot be used: {problem}"),
+            ]);
         }
         report.rows(&["person", "worker", "event", last], &rows, &self.json())
     }
