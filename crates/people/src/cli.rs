@@ -137,6 +137,15 @@ ClientLogin `admin@example.com`, password `sim-gapps-password`.")]
     },
 
     /// Compare a roster of HR with the directory, and make the directory agree.
+    ///
+    /// For when webhooks were lost, or where the bridge is introduced beside a directory that exists. The roster is read as a delivery of
+    /// the source would be. What the journal knows of each person and what the roster says are taken together, the directory is looked
+    /// at, and what would be done next is shown. Without --apply nothing is written and nothing but looks is sent.
+    ///
+    /// With --apply the same is shown first; then the roster is accepted like a proven delivery, and its people are driven until each is
+    /// settled, held or waiting. The breaker, protected accounts, last days and questions count as ever. A server may run beside it.
+    ///
+    /// People of the source who have an account and are not in the roster are listed as `missing`, and nothing is ever done about them.
     Reconcile(Reconcile),
 
     /// Call the CloudM API about one user, one operation at a time.

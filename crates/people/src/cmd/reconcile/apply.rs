@@ -59,7 +59,9 @@ impl End {
 
 /// Accepts the roster and drives its people. Whatever breaks it off: what was accepted is durable, and a server goes on with it.
 pub(super) async fn apply(bridge: &NativeBridge, roster: &Roster) -> Result<BTreeMap<PersonKey, Done>, Fail> {
-    bridge.journal.accept(&roster.delivery, &roster.key, KEPT).await?;
+    for (key, delivery) in &roster.deliveries {
+        bridge.journal.accept(delivery, key, KEPT).await?;
+    }
     // With all that was accepted before: what is known counts.
     while bridge.sort().await? > 0 {}
     let mut done = BTreeMap::new();

@@ -6,8 +6,10 @@ use std::path::Path;
 use bytes::Bytes;
 use people_core::host::Host;
 use people_core::journal::Sorted;
+use people_core::mapping::MOST_RECORDS;
 use people_core::source::{Delivery, Piece, SourceConfig};
 use people_model::{DeliveryId, Entry, PersonKey, Trust};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::cli::Reconcile;
@@ -17,10 +19,8 @@ use crate::load::{LoadError, Rehearsal};
 
 /// A roster, taken apart.
 pub(super) struct Roster {
-    /// What is accepted, should it be applied.
-    pub(super) delivery: Delivery,
-    /// What makes it another delivery than the same roster of another day.
-    pub(super) key: DeliveryId,
+    /// What is accepted, should it be applied: each under a key that makes it another delivery than the same roster of another day.
+    pub(super) deliveries: Vec<(DeliveryId, Delivery)>,
     /// Whom it names, in its order.
     pub(super) people: Vec<Person>,
     /// The parts that cannot be used: where, and why.
@@ -53,45 +53,65 @@ impl Roster {
             false => (ask.content_type.clone(), bytes.into()),
         };
         let now = bridge.host.now();
-        let mut fresh = [0; 16];
-        bridge.host.entropy(&mut fresh);
-        let delivery = Delivery {
-            id: DeliveryId::received(&source.name, &fresh, now),
-            source: source.name.clone(),
-            received: now,
-            // Whoever runs this administers the machine on which the proofs are checked.
-            trust: Trust::Proven,
-            stamped: None,
-            content_type,
-            body,
-        };
-        let mut roster = Self {
-            key: DeliveryId::of(&source.name, &fresh),
-            people: Vec::new(),
-            unusable,
-            ignored: ignored(source, &delivery, config)?,
-            delivery,
-        };
+        let deliveries = cut(body).into_iter().map(|body| {
+            let mut fresh = [0; 16];
+            bridge.host.entropy(&mut fresh);
+            let delivery = Delivery {
+                id: DeliveryId::received(&source.name, &fresh, now),
+                source: source.name.clone(),
+                received: now,
+                // Whoever runs this administers the machine on which the proofs are checked.
+                trust: Trust::Proven,
+                stamped: None,
+                content_type: content_type.clone(),
+                body,
+            };
+            (DeliveryId::of(&source.name, &fresh), delivery)
+        });
+        let deliveries: Vec<_> = deliveries.collect();
+        let mut roster = Self { deliveries: Vec::new(), people: Vec::new(), unusable, ignored: 0 };
         let mut places: HashMap<PersonKey, usize> = HashMap::new();
-        for part in bridge.parts(&roster.delivery) {
-            match part {
-                Sorted::Person { person: key, kind, entry, .. } => {
-                    let place = *places.entry(key.clone()).or_insert(roster.people.len());
-                    if place == roster.people.len() {
-                        roster.people.push(Person { key, events: Vec::new(), heard: Vec::new() });
-                    }
-                    if let Some(person) = roster.people.get_mut(place) {
-                        person.events.push(kind);
-                        person.heard.push(entry);
-                    }
-                }
-                Sorted::Dead { id, why } => {
-                    let place = id.as_str().rsplit_once('.').and_then(|(_, n)| n.parse::<usize>().ok());
-                    roster.unusable.push((format!("part {}", place.unwrap_or(0) + 1), why));
-                }
+        for (n, (_, delivery)) in deliveries.iter().enumerate() {
+            roster.ignored += ignored(source, delivery, config)?;
+            for part in bridge.parts(delivery) {
+                roster.take(part, n * MOST_RECORDS, &mut places);
             }
         }
+        roster.deliveries = deliveries;
         Ok(roster)
+    }
+
+    /// A part of a delivery that comes after so many records.
+    fn take(&mut self, part: Sorted, after: usize, places: &mut HashMap<PersonKey, usize>) {
+        match part {
+            Sorted::Person { person: key, kind, entry, .. } => {
+                let place = *places.entry(key.clone()).or_insert(self.people.len());
+                if place == self.people.len() {
+                    self.people.push(Person { key, events: Vec::new(), heard: Vec::new() });
+                }
+                if let Some(person) = self.people.get_mut(place) {
+                    person.events.push(kind);
+                    person.heard.push(entry);
+                }
+            }
+            Sorted::Dead { id, why } => {
+                let place = id.as_str().rsplit_once('.').and_then(|(_, n)| n.parse::<usize>().ok());
+                self.unusable.push((format!("part {}", after + place.unwrap_or(0) + 1), why));
+            }
+        }
+    }
+}
+
+/// A list that is longer than a delivery may be, as several; anything else as it is.
+fn cut(body: Bytes) -> Vec<Bytes> {
+    let all = match body.trim_ascii_start().starts_with(b"[") {
+        true => serde_json::from_slice::<Vec<&RawValue>>(&body).unwrap_or_default(),
+        false => Vec::new(),
+    };
+    let lists = all.chunks(MOST_RECORDS).map(|list| serde_json::to_vec(list).map(Bytes::from));
+    match lists.collect::<Result<Vec<_>, _>>() {
+        Ok(lists) if lists.len() > 1 => lists,
+        _ => vec![body],
     }
 }
 
@@ -176,6 +196,20 @@ mod tests {
         for csv in ["id,id\n1,2\n", "id,\n1,2\n"] {
             let fail = from_csv(csv.as_bytes(), &mut Vec::new()).unwrap_err();
             assert!(fail.text.contains("column 2"), "{}", fail.text);
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_for_a_delivery_is_cut() {
+        let list = |n: usize| Bytes::from(serde_json::to_vec(&(0..n).collect::<Vec<_>>()).unwrap());
+        for (n, lengths) in [(MOST_RECORDS, vec![MOST_RECORDS]), (MOST_RECORDS + 1, vec![MOST_RECORDS, 1])] {
+            let parts = cut(list(n)).into_iter();
+            let parts: Vec<Vec<usize>> = parts.map(|part| serde_json::from_slice(&part).unwrap()).collect();
+            assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), lengths);
+            assert!(parts.concat().into_iter().eq(0..n));
+        }
+        for other in ["", "[1,", "{\"events\": []}"] {
+            assert_eq!(cut(Bytes::from(other)), [other]);
         }
     }
 
