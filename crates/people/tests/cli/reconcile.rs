@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use people_sim::{Fault, FaultKind};
+use people_sim::{Fault, FaultKind, SimOptions};
 use serde_json::{Value, json};
 
 use crate::world::{ANA, Ran, World, test};
@@ -136,7 +136,9 @@ scene!(two_hundred_leavers_are_stopped_by_the_breaker, world, {
         world.seed(json!({"id": format!("user{id}@example.com"), "employeeId": id.to_string()}));
     }
     roster(&world, &(0..200).map(leave).collect::<Vec<_>>());
-    world.swap("[policy.retry]", "[policy.breaker]\ncount = 3\nminimum = 3\n[policy.retry]");
+    let breaker = "[policy.breaker]\ncount = 3\nminimum = 3\n[policy.retry]";
+    let config = world.config().replace("[policy.retry]", breaker);
+    world.write("people.toml", &config.replace("[server]", "[server]\nrate = 1000"));
     let ran = world.run("reconcile roster.json").ends(8, "3 would change (3 offboard), 197 held");
     assert!(ran.out.contains("the breaker is open"), "{}", ran.out);
     world.run("reconcile roster.json --apply --yes --output csv").ends(8, "3 settled, 197 held");
@@ -170,6 +172,8 @@ scene!(lost_answers_make_nobody_twice, world, {
     world.sim.add_fault(Fault { method: Some("POST".into()), ..fault }).unwrap();
     world.run("reconcile roster.json --apply --yes").ends(0, "12 settled");
     assert_eq!(world.sim.state().users.len(), 12);
+    let lost = world.sim.calls(0).iter().filter(|call| call.op == "users.create" && call.status == 0).count();
+    assert_eq!(lost, 6);
     let made = world.sim.calls(0).iter().filter(|call| call.op == "users.create" && call.effect).count();
     assert_eq!(made, 12);
 });
@@ -244,6 +248,28 @@ scene!(a_server_may_run_beside, world, {
     assert_eq!(made, 20);
     server.kill().unwrap();
     server.wait().unwrap();
+});
+
+test!(a_record_that_is_only_announced_is_fetched, world, {
+    let source = format!(
+        "[[source]]\nname = \"bamboohr\"\nkind = \"bamboohr\"\nsecrets = [{{ file = \"hr.secret\" }}]\n\
+         [source.api]\nbase_url = \"{}\"\nkey = {{ file = \"api.key\" }}\n",
+        world.sim.urls().bamboohr
+    );
+    world.write("people.toml", &format!("{}{source}", world.config().split("[[source]]").next().unwrap()));
+    world.write("hr.secret", "hush");
+    world.write("api.key", &SimOptions::default().bamboohr_key);
+    world
+        .sim
+        .put_employee(json!({"id": "41", "firstName": "Noor", "lastName": "Haddad", "status": "Active",
+            "hireDate": "2020-03-02", "terminationDate": "0000-00-00"}))
+        .unwrap();
+    let said = json!({"employees": [{"id": "41", "action": "Updated", "timestamp": "2026-01-01T00:00:00Z", "changedFields": ["jobTitle"]}]});
+    world.write("roster.json", &said.to_string());
+    world.run("reconcile roster.json").ends(4, "1 would change (1 create)");
+    assert!(verbs(&world).iter().all(|verb| verb == "GET"), "{:?}", verbs(&world));
+    world.run("reconcile roster.json --apply --yes").ends(0, "1 settled");
+    world.run("reconcile roster.json").ends(0, "1 agree");
 });
 
 test!(the_source_is_named_where_there_are_several, world, {
