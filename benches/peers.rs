@@ -37,8 +37,10 @@ fn main() {
     ours();
     println!("ours sends {}", String::from_utf8_lossy(&sample.whole(&person)));
     for (name, program, script, times) in [
-        ("node", "node", "peers/node/peer.mjs", "20000"),
-        ("python", "python3", "peers/python/peer.py", "5000"),
+        ("node", "node", "peers/node/whole.mjs", "20000"),
+        ("node-short", "node", "peers/node/peer.mjs", "20000"),
+        ("python", "python3", "peers/python/whole.py", "5000"),
+        ("python-short", "python3", "peers/python/peer.py", "5000"),
     ] {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         let theirs = || {

@@ -39,7 +39,7 @@ pub trait Endpoint: Sized {
     fn call(self) -> Call {
         Call {
             api: Self::API,
-            op: Self::NAME.to_owned(),
+            op: Self::NAME.into(),
             safety: Self::SAFETY,
             method: Self::METHOD,
             path: self.path(),
@@ -53,9 +53,29 @@ pub trait Endpoint: Sized {
 /// Everything but RFC 3986 unreserved characters and `@`.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@');
 
+/// Which bytes [`SEGMENT`] leaves as they are.
+static STAYS: [bool; 256] = stays();
+
+#[expect(clippy::indexing_slicing, reason = "the compiler runs it, and says so where it cannot")]
+const fn stays() -> [bool; 256] {
+    let mut stays = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        stays[byte] =
+            matches!(byte as u8, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@');
+        byte += 1;
+    }
+    stays
+}
+
 /// A path segment, percent-encoded; `@` stays.
 pub fn segment(text: &str) -> Cow<'_, str> {
-    utf8_percent_encode(text, SEGMENT).into()
+    // Nearly every one is an address, and stays as it is.
+    if text.bytes().all(|byte| STAYS.get(usize::from(byte)) == Some(&true)) {
+        text.into()
+    } else {
+        utf8_percent_encode(text, SEGMENT).into()
+    }
 }
 
 /// Seconds of a `Retry-After` header, if it holds a number. Dates are not read, since core has no clock; at most a day is believed.

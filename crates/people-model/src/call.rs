@@ -1,6 +1,7 @@
 //! One API operation as plain data: what is sent, how safe it is to repeat, and what it means for the person.
 
 use core::fmt;
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -110,7 +111,7 @@ pub struct Call {
     /// Whose operation it is.
     pub api: Api,
     /// The operation's name, such as `cloudm.users.patch`.
-    pub op: String,
+    pub op: Cow<'static, str>,
     /// Whether it may be repeated.
     pub safety: Safety,
     /// The verb.

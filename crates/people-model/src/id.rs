@@ -83,7 +83,7 @@ macro_rules! text_id {
 }
 
 fn bounded(text: &str, max: usize) -> Result<&str, &'static str> {
-    let text = text.trim();
+    let text = crate::time::trimmed(text);
     if text.is_empty() {
         Err("it is empty")
     } else if text.len() > max {
@@ -206,14 +206,9 @@ impl DeliveryId {
 
     /// The id of the event at this position of the delivery.
     pub fn event(&self, index: usize) -> EventId {
-        let mut id = String::with_capacity(self.0.len() + 8);
-        id.push_str(&self.0);
-        id.push('.');
-        match u32::try_from(index).ok().and_then(|index| char::from_digit(index, 10)) {
-            Some(digit) => id.push(digit),
-            None => id.push_str(&index.to_string()),
-        }
-        EventId(id.into())
+        const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+        let index = DIGITS.get(index).map_or_else(|| index.to_string().into(), |digit| Cow::Borrowed(*digit));
+        EventId([&*self.0, ".", &*index].concat().into())
     }
 }
 

@@ -20,7 +20,7 @@ pub use jiff::{SignedDuration, Timestamp, civil};
 /// assert!(parse_date("0000-00-00").is_none());
 /// ```
 pub fn parse_date(text: &str) -> Option<Date> {
-    let text = text.trim();
+    let text = trimmed(text);
     let day = text.get(..10)?;
     match text.as_bytes().get(10) {
         None | Some(b'T' | b't' | b' ') => text::day(day),
@@ -30,7 +30,15 @@ pub fn parse_date(text: &str) -> Option<Date> {
 
 /// Reads a moment: RFC 3339, or the same without offset (taken as UTC, as HiBob writes it).
 pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
-    text::timestamp(text.trim(), true)
+    text::timestamp(trimmed(text), true)
+}
+
+/// Without white space around it. Nearly always there is none.
+pub fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
 }
 
 /// Reads a moment that has an offset (RFC 3339), and nothing around it.

@@ -23,7 +23,7 @@ const EDGE: &str = "node benches/peers/sign-wasm/compare.mjs";
 const MAP: &str = "cargo bench -p people-benches --bench map";
 const PEERS: &str = "cargo bench -p people-benches --bench peers";
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 17] = [
     Row {
         what: "RS256 2048 in workerd, warm, against jwt-simple",
         ratio: "sign-workerd-against-jwt-simple",
@@ -54,8 +54,25 @@ const ROWS: [Row; 15] = [
         least: 0.5,
         repeat: MAP,
     },
-    Row { what: "the same against Node", ratio: "way-against-node", least: 3.0, repeat: PEERS },
-    Row { what: "the same against Python", ratio: "way-against-python", least: 30.0, repeat: PEERS },
+    Row { what: "the same against Node doing as much", ratio: "way-against-node", least: 3.0, repeat: PEERS },
+    Row {
+        what: "the same against Node doing the least",
+        ratio: "way-against-node-short",
+        least: 0.0,
+        repeat: PEERS,
+    },
+    Row {
+        what: "the same against Python doing as much",
+        ratio: "way-against-python",
+        least: 30.0,
+        repeat: PEERS,
+    },
+    Row {
+        what: "the same against Python doing the least",
+        ratio: "way-against-python-short",
+        least: 0.0,
+        repeat: PEERS,
+    },
     Row {
         what: "durable intake, 32 connections, against one flush for each delivery",
         ratio: "intake-32-against-flush-each",

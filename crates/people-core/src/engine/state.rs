@@ -383,7 +383,7 @@ impl State {
         match &call.body {
             Some(Value::Object(body)) => self.sent.extend(body.clone()),
             Some(_) => {}
-            None => _ = self.sent.insert(call.op.clone(), Value::Bool(true)),
+            None => _ = self.sent.insert(call.op.clone().into_owned(), Value::Bool(true)),
         }
     }
 

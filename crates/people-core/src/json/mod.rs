@@ -89,6 +89,10 @@ impl<'a> Item<'a> {
         self.tape.text.get(node.start as usize..node.end as usize).unwrap_or_default()
     }
 
+    fn bytes(self, node: Node) -> &'a [u8] {
+        self.tape.text.as_bytes().get(node.start as usize..node.end as usize).unwrap_or_default()
+    }
+
     /// What it is.
     pub(crate) fn kind(self) -> Kind {
         self.node().kind
@@ -97,6 +101,13 @@ impl<'a> Item<'a> {
     /// Whether it is an object.
     pub(crate) fn is_object(self) -> bool {
         self.kind() == Kind::Object
+    }
+
+    /// The text, if it is one without escapes.
+    #[inline(always)]
+    pub(crate) fn plain(self) -> Option<&'a str> {
+        let node = self.node();
+        (node.kind == Kind::Text).then(|| self.raw(node))
     }
 
     /// The text, if it is one.
@@ -115,10 +126,15 @@ impl<'a> Item<'a> {
         (node.kind == Kind::Number).then(|| self.raw(node))
     }
 
-    fn children(self, kind: Kind) -> Places<'a> {
+    /// The places inside, where it is of this kind; none of anything else.
+    fn inside(self, kind: Kind) -> (u32, u32) {
         let node = self.node();
-        let end = if node.kind == kind { node.next } else { 0 };
-        Places { tape: self.tape, at: self.at + 1, end }
+        (self.at + 1, if node.kind == kind { node.next } else { 0 })
+    }
+
+    fn children(self, kind: Kind) -> Places<'a> {
+        let (at, end) = self.inside(kind);
+        Places { tape: self.tape, at, end }
     }
 
     /// The items of a list; none of anything else.
@@ -133,24 +149,35 @@ impl<'a> Item<'a> {
 
     /// The names and values of an object; none of anything else.
     pub(crate) fn members(self) -> impl Iterator<Item = (Item<'a>, Item<'a>)> + Clone {
-        let mut places = self.children(Kind::Object);
-        std::iter::from_fn(move || Some((places.next()?, places.next()?)))
+        let (mut at, end) = self.inside(Kind::Object);
+        std::iter::from_fn(move || {
+            let (name, value) = (Item { at, ..self }, Item { at: at + 1, ..self });
+            at = self.tape.nodes.get(value.at as usize).filter(|_| at < end)?.next;
+            Some((name, value))
+        })
     }
 
     /// The member of this name.
     pub(crate) fn get(self, name: &str) -> Option<Item<'a>> {
+        let [found] = self.pick([name]);
+        found
+    }
+
+    /// The members of these names, found in one pass.
+    #[inline(always)]
+    pub(crate) fn pick<const N: usize>(self, names: [&str; N]) -> [Option<Item<'a>>; N] {
+        let mut found = [None; N];
         let nodes = self.tape.nodes.as_slice();
-        let object = nodes.get(self.at as usize).filter(|node| node.kind == Kind::Object)?;
-        let text = self.tape.text.as_bytes();
-        let (mut at, mut found) = (self.at + 1, None);
-        while at < object.next {
-            let [own, value] = nodes.get(at as usize..)?.first_chunk()?;
-            let is = match own.kind {
-                Kind::Text => text.get(own.start as usize..own.end as usize) == Some(name.as_bytes()),
-                _ => (Item { tape: self.tape, at }).is(name),
-            };
-            if is {
-                found = Some(Item { tape: self.tape, at: at + 1 });
+        let (mut at, end) = self.inside(Kind::Object);
+        while at < end
+            && let Some([node, value]) = nodes.get(at as usize..).and_then(<[Node]>::first_chunk)
+        {
+            let own = Item { at, ..self };
+            let plain = (node.kind == Kind::Text).then(|| own.bytes(*node));
+            for (found, name) in found.iter_mut().zip(names) {
+                if plain.map_or_else(|| own.is(name), |own| own == name.as_bytes()) {
+                    *found = Some(Item { at: at + 1, ..self });
+                }
             }
             at = value.next;
         }
@@ -166,9 +193,7 @@ impl<'a> Item<'a> {
     pub(crate) fn is(self, text: &str) -> bool {
         let node = self.node();
         match node.kind {
-            Kind::Text => {
-                self.tape.text.as_bytes().get(node.start as usize..node.end as usize) == Some(text.as_bytes())
-            }
+            Kind::Text => self.bytes(node) == text.as_bytes(),
             Kind::Escaped => parse::unescape(self.raw(node)) == text,
             _ => false,
         }

@@ -7,264 +7,255 @@ const LONG: usize = 128 * 1024;
 /// As deep as `serde_json` goes.
 const DEEPEST: u32 = 127;
 
-type Read = Result<(), NotJson>;
+/// Where it goes on.
+type Read = Result<usize, NotJson>;
 
+/// Its functions are told where to begin and tell where to go on, so that this place stays in a register.
 struct Reader<'t, 'n> {
     bytes: &'t [u8],
-    at: usize,
-    deep: u32,
     /// `None`: it is only checked.
     nodes: Option<&'n mut Vec<Node>>,
 }
 
 /// Reads a whole document.
-pub(super) fn document(text: &str, nodes: &mut Vec<Node>) -> Read {
-    let mut reader = Reader::new(text, 0, Some(nodes))?;
-    reader.value()?;
-    reader.end()
+pub(super) fn document(text: &str, nodes: &mut Vec<Node>) -> Result<(), NotJson> {
+    Reader::new(text, Some(nodes))?.whole()
 }
 
 impl<'t, 'n> Reader<'t, 'n> {
-    fn new(text: &'t str, at: usize, nodes: Option<&'n mut Vec<Node>>) -> Result<Self, NotJson> {
+    fn new(text: &'t str, nodes: Option<&'n mut Vec<Node>>) -> Result<Self, NotJson> {
         // Places are 32 bits wide.
         if u32::try_from(text.len()).is_err() {
             return Err(NotJson);
         }
-        Ok(Self { bytes: text.as_bytes(), at, deep: 0, nodes })
+        Ok(Self { bytes: text.as_bytes(), nodes })
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+    fn whole(&mut self) -> Result<(), NotJson> {
+        let end = self.value(0)?;
+        if self.space(end).1.is_none() { Ok(()) } else { Err(NotJson) }
+    }
+
+    fn peek(&self, at: usize) -> Option<u8> {
+        self.bytes.get(at).copied()
     }
 
     /// Passes over white space; what comes after it.
-    #[inline]
-    fn space(&mut self) -> Option<u8> {
-        match self.peek() {
-            Some(byte) if byte > b' ' => Some(byte),
-            _ => self.blank(),
+    #[inline(always)]
+    fn space(&self, at: usize) -> (usize, Option<u8>) {
+        match self.peek(at) {
+            Some(byte) if byte > b' ' => (at, Some(byte)),
+            _ => self.blank(at),
         }
     }
 
     #[inline(never)]
-    fn blank(&mut self) -> Option<u8> {
+    fn blank(&self, mut at: usize) -> (usize, Option<u8>) {
         loop {
-            match self.peek() {
-                Some(b' ' | b'\n' | b'\t' | b'\r') => self.at += 1,
-                other => return other,
+            match self.peek(at) {
+                Some(b' ' | b'\n' | b'\t' | b'\r') => at += 1,
+                other => return (at, other),
             }
         }
     }
 
-    fn end(&mut self) -> Read {
-        if self.space().is_none() { Ok(()) } else { Err(NotJson) }
+    #[inline(always)]
+    fn push(&mut self, kind: Kind, start: usize, end: usize) {
+        if let Some(nodes) = &mut self.nodes {
+            let next = nodes.len() as u32 + 1;
+            nodes.push(Node { kind, start: start as u32, end: end as u32, next });
+        }
     }
 
-    fn push(&mut self, kind: Kind, start: usize, end: usize) -> usize {
+    /// A list or an object begins inside of the one at `place`: until it ends, that is where it says that the next one is.
+    #[inline(always)]
+    fn open(&mut self, kind: Kind, at: usize, place: u32) -> u32 {
         let Some(nodes) = &mut self.nodes else { return 0 };
-        let place = nodes.len();
-        nodes.push(Node { kind, start: start as u32, end: end as u32, next: place as u32 + 1 });
-        place
+        let own = nodes.len() as u32;
+        nodes.push(Node { kind, start: at as u32, end: at as u32, next: place });
+        own
     }
 
-    fn close(&mut self, place: usize) {
-        let Some(nodes) = &mut self.nodes else { return };
+    /// Ends the one at `place`; the one around it.
+    #[inline(always)]
+    fn close(&mut self, end: usize, place: u32) -> u32 {
+        let Some(nodes) = &mut self.nodes else { return 0 };
         let next = nodes.len() as u32;
-        if let Some(node) = nodes.get_mut(place) {
-            node.next = next;
-            node.end = self.at as u32;
-        }
+        let Some(node) = nodes.get_mut(place as usize) else { return 0 };
+        node.end = end as u32;
+        std::mem::replace(&mut node.next, next)
     }
 
-    fn value(&mut self) -> Read {
-        let start = self.at;
-        match self.space() {
-            Some(b'"') => self.text(),
-            Some(b'{') => self.object(),
-            Some(b'[') => self.list(),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b't') => self.word(b"true", Kind::True),
-            Some(b'f') => self.word(b"false", Kind::False),
-            Some(b'n') => self.word(b"null", Kind::Null),
-            _ => {
-                self.at = start;
-                Err(NotJson)
+    /// A value and all that is in it.
+    fn value(&mut self, at: usize) -> Read {
+        // Of what is open: how many, whether each is an object (the innermost in the lowest bit), the innermost one's place.
+        let (mut deep, mut objects, mut place) = (0, 0_u128, 0);
+        let mut at = at;
+        loop {
+            if objects & 1 == 1 {
+                at = self.name(at)?;
+            }
+            let found;
+            (at, found) = self.space(at);
+            at = match found {
+                Some(b'"') => self.text(at)?,
+                Some(byte @ (b'{' | b'[')) => {
+                    let object = byte == b'{';
+                    place = self.open(if object { Kind::Object } else { Kind::List }, at, place);
+                    (deep, objects) = (deep + 1, objects << 1 | u128::from(object));
+                    if deep > DEEPEST {
+                        return Err(NotJson);
+                    }
+                    let next;
+                    (at, next) = self.space(at + 1);
+                    // In ASCII its end stands two behind its beginning.
+                    if next != Some(byte + 2) {
+                        continue;
+                    }
+                    at
+                }
+                Some(b'-' | b'0'..=b'9') => self.number(at)?,
+                Some(b't') => self.word(at, b"true", Kind::True)?,
+                Some(b'f') => self.word(at, b"false", Kind::False)?,
+                Some(b'n') => self.word(at, b"null", Kind::Null)?,
+                _ => return Err(NotJson),
+            };
+            loop {
+                if deep == 0 {
+                    return Ok(at);
+                }
+                let found;
+                (at, found) = self.space(at);
+                at += 1;
+                match found {
+                    Some(b',') => break,
+                    Some(byte) if byte == if objects & 1 == 1 { b'}' } else { b']' } => {}
+                    _ => return Err(NotJson),
+                }
+                place = self.close(at, place);
+                (deep, objects) = (deep - 1, objects >> 1);
             }
         }
     }
 
-    fn word(&mut self, word: &[u8], kind: Kind) -> Read {
-        let end = self.at + word.len();
-        if self.bytes.get(self.at..end) != Some(word) {
+    fn word(&mut self, at: usize, word: &[u8], kind: Kind) -> Read {
+        let end = at + word.len();
+        if self.bytes.get(at..end) != Some(word) {
             return Err(NotJson);
         }
-        self.push(kind, self.at, end);
-        self.at = end;
-        Ok(())
-    }
-
-    fn list(&mut self) -> Read {
-        let place = self.push(Kind::List, self.at, self.at);
-        self.open()?;
-        if self.space() != Some(b']') {
-            loop {
-                self.value()?;
-                if !self.comma(b']')? {
-                    break;
-                }
-            }
-        } else {
-            self.at += 1;
-        }
-        self.deep -= 1;
-        self.close(place);
-        Ok(())
-    }
-
-    fn object(&mut self) -> Read {
-        let place = self.push(Kind::Object, self.at, self.at);
-        self.open()?;
-        if self.space() != Some(b'}') {
-            loop {
-                self.name()?;
-                self.value()?;
-                if !self.comma(b'}')? {
-                    break;
-                }
-            }
-        } else {
-            self.at += 1;
-        }
-        self.deep -= 1;
-        self.close(place);
-        Ok(())
-    }
-
-    fn open(&mut self) -> Read {
-        self.at += 1;
-        self.deep += 1;
-        if self.deep > DEEPEST { Err(NotJson) } else { Ok(()) }
+        self.push(kind, at, end);
+        Ok(end)
     }
 
     /// A name and its colon.
-    fn name(&mut self) -> Read {
-        if self.space() != Some(b'"') {
-            return Err(NotJson);
-        }
-        self.text()?;
-        if self.space() != Some(b':') {
-            return Err(NotJson);
-        }
-        self.at += 1;
-        Ok(())
-    }
-
-    /// Whether there is more; otherwise it is closed.
-    fn comma(&mut self, close: u8) -> Result<bool, NotJson> {
-        let found = self.space();
-        self.at += 1;
-        match found {
-            Some(b',') => Ok(true),
-            Some(byte) if byte == close => Ok(false),
+    #[inline(always)]
+    fn name(&mut self, at: usize) -> Read {
+        let (at, Some(b'"')) = self.space(at) else { return Err(NotJson) };
+        let end = self.text(at)?;
+        match self.space(end) {
+            (at, Some(b':')) => Ok(at + 1),
             _ => Err(NotJson),
         }
     }
 
-    fn text(&mut self) -> Read {
-        let start = self.at + 1;
-        let rest = self.bytes.get(start..).unwrap_or_default();
-        let end = start + plain(rest);
-        if self.bytes.get(end) != Some(&b'"') {
-            return self.escaped(start, end);
+    /// Whether there is more in this list or object; otherwise it is closed.
+    fn comma(&self, at: usize, close: u8) -> Result<(usize, bool), NotJson> {
+        match self.space(at) {
+            (at, Some(b',')) => Ok((at + 1, true)),
+            (at, Some(byte)) if byte == close => Ok((at + 1, false)),
+            _ => Err(NotJson),
         }
-        self.push(Kind::Text, start, end);
-        self.at = end + 1;
-        Ok(())
+    }
+
+    #[inline(always)]
+    fn text(&mut self, at: usize) -> Read {
+        let start = at + 1;
+        let end = plain(self.bytes, start);
+        Ok(if self.peek(end) == Some(b'"') {
+            self.push(Kind::Text, start, end);
+            end + 1
+        } else {
+            self.escaped(start, end)?
+        })
     }
 
     /// A text in which there is more than plain characters, from the first that is not one.
     #[cold]
-    fn escaped(&mut self, start: usize, at: usize) -> Read {
-        self.at = at;
+    #[inline(never)]
+    fn escaped(&mut self, start: usize, mut at: usize) -> Read {
         loop {
-            match self.peek() {
+            match self.peek(at) {
                 Some(b'"') => break,
-                Some(b'\\') => self.escape()?,
+                Some(b'\\') => at += self.escape(at)?,
                 _ => return Err(NotJson),
             }
-            self.at += plain(self.bytes.get(self.at..).unwrap_or_default());
+            at = plain(self.bytes, at);
         }
-        self.push(Kind::Escaped, start, self.at);
-        self.at += 1;
-        Ok(())
+        self.push(Kind::Escaped, start, at);
+        Ok(at + 1)
     }
 
-    fn escape(&mut self) -> Read {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let taken = match rest.get(1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
-            Some(b'u') => unicode(rest).ok_or(NotJson)?.1,
-            _ => return Err(NotJson),
-        };
-        self.at += taken;
-        Ok(())
+    /// How many bytes an escape takes.
+    fn escape(&self, at: usize) -> Read {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        match rest.get(1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
+            Some(b'u') => unicode(rest).map(|(_, taken)| taken).ok_or(NotJson),
+            _ => Err(NotJson),
+        }
     }
 
-    fn digits(&mut self) -> usize {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
+    fn digits(&self, mut at: usize) -> usize {
+        while let Some(b'0'..=b'9') = self.peek(at) {
+            at += 1;
         }
-        self.at - start
+        at
     }
 
-    fn number(&mut self) -> Read {
-        let start = self.at;
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
-        let zero = self.peek() == Some(b'0');
-        let whole = self.digits();
-        if whole == 0 || (zero && whole > 1) {
+    #[inline(never)]
+    fn number(&mut self, start: usize) -> Read {
+        let first = start + usize::from(self.peek(start) == Some(b'-'));
+        let mut at = self.digits(first);
+        let whole = at - first;
+        if whole == 0 || (self.peek(first) == Some(b'0') && whole > 1) {
             return Err(NotJson);
         }
         let mut large = whole > 290;
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            if self.digits() == 0 {
+        if self.peek(at) == Some(b'.') {
+            let fraction = at + 1;
+            at = self.digits(fraction);
+            if at == fraction {
                 return Err(NotJson);
             }
         }
-        if let Some(b'e' | b'E') = self.peek() {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
-            }
-            large |= self.digits() > 1;
-            if !self.bytes.get(self.at - 1).is_some_and(u8::is_ascii_digit) {
+        if let Some(b'e' | b'E') = self.peek(at) {
+            let signed = matches!(self.peek(at + 1), Some(b'+' | b'-'));
+            let exponent = at + 1 + usize::from(signed);
+            at = self.digits(exponent);
+            if at == exponent {
                 return Err(NotJson);
             }
+            large |= at - exponent > 1;
         }
         // What no 64 bits of floating point hold is no number here.
         if large {
-            let text = self.bytes.get(start..self.at).and_then(|bytes| std::str::from_utf8(bytes).ok());
+            let text = self.bytes.get(start..at).and_then(|bytes| std::str::from_utf8(bytes).ok());
             if text.and_then(super::real).is_none() {
                 return Err(NotJson);
             }
         }
-        self.push(Kind::Number, start, self.at);
-        Ok(())
+        self.push(Kind::Number, start, at);
+        Ok(at)
     }
 }
 
-/// How many bytes at the beginning are neither a quote, a backslash nor a control character. Eight at a time.
-fn plain(bytes: &[u8]) -> usize {
+/// Where the first quote, backslash or control character from here on stands. Eight bytes at a time.
+#[inline(always)]
+fn plain(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const TOPS: u64 = 0x8080_8080_8080_8080;
-    let mut at = 0;
-    let (eights, _) = bytes.as_chunks::<8>();
-    for eight in eights {
-        let word = u64::from_le_bytes(*eight);
+    while let Some(Ok(eight)) = bytes.get(at..at + 8).map(<[u8; 8]>::try_from) {
+        let word = u64::from_le_bytes(eight);
         let slash = word ^ (ONES * 0x5c);
         // With their second bit turned, a quote stands right behind the control characters, and nothing else does.
         let turned = word ^ (ONES * 2);
@@ -275,6 +266,12 @@ fn plain(bytes: &[u8]) -> usize {
         }
         at += 8;
     }
+    last(bytes, at)
+}
+
+/// The same where less than eight are left.
+#[inline(never)]
+fn last(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
 }
@@ -359,9 +356,7 @@ impl<'t> Elements<'t> {
 
     /// The list at the end of these names; `Ok(None)` where there is none.
     fn new(text: &'t str, path: &[&str]) -> Result<Option<Self>, NotJson> {
-        let mut reader = Reader::new(text, 0, None)?;
-        reader.value()?;
-        reader.end()?;
+        Reader::new(text, None)?.whole()?;
         let mut at = 0;
         for name in path {
             match member(text, at, name)? {
@@ -369,36 +364,32 @@ impl<'t> Elements<'t> {
                 None => return Ok(None),
             }
         }
-        let mut reader = Reader::new(text, at, None)?;
-        if reader.space() != Some(b'[') {
-            return Ok(None);
-        }
-        Ok(Some(Self { text, at: reader.at + 1 }))
+        let (at, Some(b'[')) = Reader::new(text, None)?.space(at) else { return Ok(None) };
+        Ok(Some(Self { text, at: at + 1 }))
     }
 
     /// Reads the next item onto the tape, whose memory is used again.
     fn next(&mut self, tape: Tape<'_>) -> Option<Tape<'t>> {
         let mut nodes = tape.nodes;
         nodes.clear();
-        let mut reader = Reader::new(self.text, self.at, Some(&mut nodes)).ok()?;
-        if let Some(b',') = reader.space() {
-            reader.at += 1;
-        }
-        reader.value().ok()?;
-        self.at = reader.at;
+        let mut reader = Reader::new(self.text, Some(&mut nodes)).ok()?;
+        let (at, next) = reader.space(self.at);
+        self.at = reader.value(at + usize::from(next == Some(b','))).ok()?;
         Some(Tape { text: self.text, nodes })
     }
 
     /// How many there are.
     fn count(&self) -> usize {
         let mut count = 0;
-        if let Ok(mut reader) = Reader::new(self.text, self.at, None)
-            && reader.space() != Some(b']')
+        if let Ok(mut reader) = Reader::new(self.text, None)
+            && reader.space(self.at).1 != Some(b']')
         {
+            let mut at = self.at;
             loop {
                 count += 1;
-                if reader.value().is_err() || reader.comma(b']') != Ok(true) {
-                    break;
+                match reader.value(at).and_then(|end| reader.comma(end, b']')) {
+                    Ok((next, true)) => at = next,
+                    _ => break,
                 }
             }
         }
@@ -408,27 +399,25 @@ impl<'t> Elements<'t> {
 
 /// Where the value of this name begins in the object at `at`; of several the last.
 fn member(text: &str, at: usize, wanted: &str) -> Result<Option<usize>, NotJson> {
-    let mut reader = Reader::new(text, at, None)?;
-    if reader.space() != Some(b'{') {
+    let mut reader = Reader::new(text, None)?;
+    let (at, Some(b'{')) = reader.space(at) else { return Ok(None) };
+    let (mut at, first) = reader.space(at + 1);
+    if first == Some(b'}') {
         return Ok(None);
     }
-    reader.at += 1;
     let mut found = None;
-    if reader.space() == Some(b'}') {
-        return Ok(None);
-    }
     loop {
-        reader.space();
-        let start = reader.at + 1;
-        reader.name()?;
-        let raw =
-            text.get(start..reader.at).unwrap_or_default().trim_end_matches([':', ' ', '\n', '\t', '\r']);
+        let start = reader.space(at).0 + 1;
+        at = reader.name(at)?;
+        let raw = text.get(start..at).unwrap_or_default().trim_end_matches([':', ' ', '\n', '\t', '\r']);
         let name = unescape(raw.strip_suffix('"').unwrap_or(raw));
         if name == wanted {
-            found = Some(reader.at);
+            found = Some(at);
         }
-        reader.value()?;
-        if !reader.comma(b'}')? {
+        let end = reader.value(at)?;
+        let more;
+        (at, more) = reader.comma(end, b'}')?;
+        if !more {
             return Ok(found);
         }
     }

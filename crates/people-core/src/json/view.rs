@@ -24,18 +24,20 @@ pub(crate) enum View<'a> {
 #[derive(Default)]
 pub(crate) struct Fields {
     names: Vec<Name<'static>>,
-    /// The place of each name, counted from 1, at the slot of its number or the next that was empty. More than twice as many as there are
-    /// names.
+    /// The place of each name, counted from 1, at the slot of its number or the next that was empty.
     slots: Vec<u8>,
 }
 
 impl Fields {
     /// The place of this name; `None` where there is no room for another.
     pub(crate) fn place(&mut self, name: &Name<'static>) -> Option<u8> {
-        self.slots.resize(2 * usize::from(u8::MAX) + 2, 0);
-        let (slot, found) = self.search(name.head(), |own| own == name);
-        if let Some(place) = found {
-            return u8::try_from(place).ok();
+        self.slots.resize(4 * PLACES, 0);
+        let slot = match self.search(name.head(), |own| own == name) {
+            Ok(place) => return u8::try_from(place).ok(),
+            Err(slot) => slot,
+        };
+        if self.names.len() == PLACES {
+            return None;
         }
         let count = u8::try_from(self.names.len() + 1).ok()?;
         *self.slots.get_mut(slot)? = count;
@@ -43,19 +45,40 @@ impl Fields {
         Some(count - 1)
     }
 
-    /// The slot and the place of the name with this beginning that `is` the one; the slot where it would be if there is none.
-    fn search(&self, head: u128, is: impl Fn(&Name<'static>) -> bool) -> (usize, Option<usize>) {
+    /// The place of the name with this beginning that `is` the one, or the slot where it would be if there is none.
+    #[inline(always)]
+    fn search(&self, head: u128, is: impl Fn(&Name<'static>) -> bool) -> Result<usize, usize> {
         let last = self.slots.len().wrapping_sub(1);
         let mut slot = (Name::spread(head) >> 32) as usize & last;
         while let Some(place) = self.slots.get(slot).and_then(|place| usize::from(*place).checked_sub(1)) {
             if self.names.get(place).is_some_and(&is) {
-                return (slot, Some(place));
+                return Ok(place);
             }
             slot = (slot + 1) & last;
         }
-        (slot, None)
+        Err(slot)
+    }
+
+    /// The place of the name that is this one when it is folded.
+    #[inline(always)]
+    fn folded(&self, name: Item<'_>) -> Option<usize> {
+        let node = name.node();
+        match (node.kind, fold_short(name.bytes(node))) {
+            (Kind::Text, Some((head, length))) => {
+                self.search(head, |own| own.head() == head && own.as_str().len() == length).ok()
+            }
+            _ => self.long(&Folded::of(name)),
+        }
+    }
+
+    #[inline(never)]
+    fn long(&self, folded: &Folded<'_>) -> Option<usize> {
+        self.search(folded.head, |own| folded.is(own)).ok()
     }
 }
+
+/// So many fields have a place.
+const PLACES: usize = 64;
 
 /// A record whose fields are found by their names in small letters without spaces and signs.
 pub(crate) struct Record<'a> {
@@ -65,8 +88,8 @@ pub(crate) struct Record<'a> {
     /// Whether each is an object with the member `value`.
     wrapped: bool,
     asked: &'a Fields,
-    /// The name as it is written and the value of each field that is asked for.
-    found: Vec<Option<(Item<'a>, View<'a>)>>,
+    /// Where the name and the value of the field with each place stand on the tape; 0: nowhere.
+    found: [(u32, u32); PLACES],
 }
 
 /// A member that BambooHR's records do not have themselves.
@@ -76,30 +99,35 @@ pub(crate) const PLAIN: Name<'static> = Name::of("plain");
 
 impl<'a> Record<'a> {
     pub(crate) fn new(item: Item<'a>, asked: &'a Fields) -> Self {
-        let fields = item.get("fields").filter(|fields| fields.is_object());
+        let [fields] = item.pick(["fields"]);
+        let fields = fields.filter(|fields| fields.is_object());
         let (fields, wrapped) = (fields.unwrap_or(item), fields.is_some());
-        let found = vec![None; asked.names.len()];
-        let mut record = Self { item, fields, wrapped, asked, found };
+        let mut record = Self { item, fields, wrapped, asked, found: [(0, 0); PLACES] };
         for (name, field) in fields.members() {
-            let folded = Folded::of(name);
-            let place = asked.search(folded.head, |asked| folded.is(asked)).1;
-            let Some(found) = place.and_then(|place| record.found.get_mut(place)) else { continue };
-            if found.is_none_or(|(before, _)| name.text() <= before.text()) {
-                *found = Some((name, value(field, wrapped)));
+            let Some(found) = asked.folded(name).and_then(|place| record.found.get_mut(place)) else {
+                continue;
+            };
+            if found.0 == 0 || name.text() <= (Item { at: found.0, ..name }).text() {
+                *found = (name.at, value(field, wrapped).item().map_or(0, |value| value.at));
             }
         }
         record
     }
 
     /// The value of the field at this place.
+    #[inline]
     pub(crate) fn field(&self, place: u8) -> Option<View<'a>> {
-        self.found.get(usize::from(place))?.map(|(_, value)| value)
+        match *self.found.get(usize::from(place))? {
+            (0, _) => None,
+            (_, 0) => Some(View::Nothing),
+            (_, at) => Some(View::Plain(Item { at, ..self.fields })),
+        }
     }
 
     /// Of several names that are one when they are folded, the first in the order of letters counts.
     fn folded(&self, name: &Name<'_>) -> Option<View<'a>> {
-        if let Some(place) = self.asked.search(name.head(), |own| own == name).1 {
-            return self.found.get(place).copied().flatten().map(|(_, value)| value);
+        if let Ok(place) = self.asked.search(name.head(), |own| own == name) {
+            return self.field(u8::try_from(place).ok()?);
         }
         let fields = self.fields.members().filter(|(own, _)| Folded::of(*own).is(name));
         // Of the same name twice the last.
@@ -116,9 +144,11 @@ impl<'a> Record<'a> {
 }
 
 /// The value of a field, which may be wrapped in an object.
+#[inline(always)]
 fn value(field: Item<'_>, wrapped: bool) -> View<'_> {
     if wrapped && field.is_object() {
-        field.get("value").map_or(View::Nothing, View::Plain)
+        let [value] = field.pick(["value"]);
+        value.map_or(View::Nothing, View::Plain)
     } else {
         View::Plain(field)
     }
@@ -229,20 +259,38 @@ fn folded(name: &str) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Each byte of ASCII in small letters; 0 where it is neither a letter nor a digit.
-static SMALL: [u8; 128] = small();
+/// Each byte of ASCII in small letters, 0 where it is neither a letter nor a digit; and [`OTHER`].
+static SMALL: [u8; 256] = small();
+/// What is beyond ASCII.
+const OTHER: u8 = 0x80;
 
 #[expect(clippy::indexing_slicing, reason = "the compiler runs it, and says so where it cannot")]
-const fn small() -> [u8; 128] {
-    let mut small = [0; 128];
+const fn small() -> [u8; 256] {
+    let mut small = [OTHER; 256];
     let mut byte = 0;
     while byte < 128 {
-        if (byte as u8).is_ascii_alphanumeric() {
-            small[byte] = (byte as u8).to_ascii_lowercase();
-        }
+        let is = (byte as u8).is_ascii_alphanumeric();
+        small[byte] = if is { (byte as u8).to_ascii_lowercase() } else { 0 };
         byte += 1;
     }
     small
+}
+
+/// What [`fold`] makes of a short name in ASCII that is all in its number: that, and its length. Without a branch for a byte that is left out.
+fn fold_short(name: &[u8]) -> Option<(u128, usize)> {
+    let (mut folded, mut length, mut all) = ([0; 2 * HEAD], 0, 0);
+    if name.len() > folded.len() {
+        return None;
+    }
+    for byte in name {
+        let small = SMALL.get(usize::from(*byte)).copied().unwrap_or(OTHER);
+        all |= small;
+        if let Some(place) = folded.get_mut(length % (2 * HEAD)) {
+            *place = small;
+        }
+        length += usize::from(small > 0);
+    }
+    (all < OTHER && length <= HEAD).then_some((Name::number(*folded.first_chunk()?), length))
 }
 
 /// Hands on the bytes of the name in small letters without spaces and signs.
@@ -268,6 +316,14 @@ mod tests {
     const NAMES: [&str; 5] = ["firstname", "nachname", "straße", "dateofbirthandplace1", "absent"];
 
     proptest! {
+        #[test]
+        fn a_short_name_is_folded_as_any_other(name in "[a-zA-Z0-9 #_-]{0,36}|.{0,20}") {
+            if let Some((head, length)) = fold_short(name.as_bytes()) {
+                let folded = folded(&name);
+                prop_assert_eq!((Name::of(&folded).head(), folded.len()), (head, length));
+            }
+        }
+
         /// By its place and by its name a field has the same value: of several that are one when they are folded the first in the order of
         /// letters, of the same name twice the last.
         #[test]
@@ -301,12 +357,12 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_one_place_and_there_is_room_for_255() {
+    fn a_name_has_one_place_and_there_is_room_for_some() {
         let mut fields = Fields::default();
         let mut place = |n: usize| fields.place(&Name::from(format!("a name as long as the others {n}")));
-        for n in 0..255 {
+        for n in 0..PLACES {
             assert_eq!(place(n).map(usize::from), Some(n));
         }
-        assert_eq!((place(255), place(7)), (None, Some(7)));
+        assert_eq!((place(PLACES), place(7)), (None, Some(7)));
     }
 }

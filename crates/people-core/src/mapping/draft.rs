@@ -3,17 +3,19 @@
 use std::borrow::Cow;
 
 use people_model::cloudm::Member;
-use people_model::time::{Timestamp, civil::Date, is_zone, parse_date, parse_timestamp};
-use people_model::{Event, EventKind, Stated, Worker, WorkerId};
+use people_model::cloudm::profile::MemberKind;
+use people_model::time::{Timestamp, civil::Date, is_zone, parse_date, parse_timestamp, trimmed};
+use people_model::{Event, EventKind, MemberName, Stated, Worker, WorkerId};
 use serde_json::Value;
 
-use super::value::Val;
+use super::value::{Val, white};
 use crate::source::Dead;
 use crate::source::config::{Empty, Rule};
 
-/// What a record says, not yet checked, and mostly still where it lies. A value that is absent says nothing.
-#[derive(Default)]
+/// What a record says. What is not of the profile is not yet checked, and mostly still where it lies; a value that is absent says nothing.
 pub(crate) struct Draft<'a> {
+    names: &'static Names,
+    empty: &'a Empty,
     pub(crate) id: Option<Val<'a>>,
     pub(crate) occurred_at: Option<Val<'a>>,
     pub(crate) effective_date: Option<Val<'a>>,
@@ -21,12 +23,13 @@ pub(crate) struct Draft<'a> {
     pub(crate) reason: Option<Val<'a>>,
     pub(crate) timezone: Option<Val<'a>>,
     pub(crate) email: Option<Val<'a>>,
-    /// Those that CloudM takes.
-    pub(crate) members: Vec<(&'static Member, Val<'a>)>,
+    /// Members of the profile, as they are stated.
+    members: Vec<(MemberName, Value)>,
+    /// What is wrong with the first that is not as it has to be.
+    wrong: Option<Dead>,
 }
 
 /// How the rules are named when they are broken.
-#[derive(Clone, Copy)]
 pub(crate) struct Names {
     /// Before `effectiveDate` and the like.
     pub(crate) event: &'static str,
@@ -37,9 +40,9 @@ pub(crate) struct Names {
 }
 
 /// The rules of a map.
-pub(crate) const MAP: Names = Names { event: "map.", worker: "map.", member: "map.fields." };
+pub(crate) static MAP: Names = Names { event: "map.", worker: "map.", member: "map.fields." };
 /// The members of a canonical document.
-pub(crate) const CANONICAL: Names = Names { event: "", worker: "worker.", member: "worker." };
+pub(crate) static CANONICAL: Names = Names { event: "", worker: "worker.", member: "worker." };
 
 fn dead(prefix: &str, name: &str, problem: impl Into<String>) -> Dead {
     Dead { rule: format!("{prefix}{name}"), problem: problem.into() }
@@ -54,14 +57,6 @@ pub(crate) fn text<'a>(value: Option<&Val<'a>>) -> Result<Option<Cow<'a, str>>, 
         Some(Val::Text(Cow::Owned(text))) => Ok(Some(Cow::Owned(trimmed(text).to_owned()))),
         Some(value @ (Val::Whole(_) | Val::View(_))) => value.written().map(Some).ok_or("it must be a text"),
         Some(_) => Err("it must be a text"),
-    }
-}
-
-/// Without white space around it. Nearly always there is none.
-fn trimmed(text: &str) -> &str {
-    match text.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
     }
 }
 
@@ -86,9 +81,54 @@ pub(crate) fn moment(value: Option<&Val<'_>>) -> Result<Option<Timestamp>, &'sta
     text(value)?.map(|text| parse_timestamp(&text).ok_or(wrong)).transpose()
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    /// One that says nothing, with room for so many members.
+    pub(crate) fn new(names: &'static Names, empty: &'a Empty, room: usize) -> Self {
+        Self {
+            names,
+            empty,
+            id: None,
+            occurred_at: None,
+            effective_date: None,
+            last_working_day: None,
+            reason: None,
+            timezone: None,
+            email: None,
+            members: Vec::with_capacity(room),
+            wrong: None,
+        }
+    }
+
+    /// Takes in a member that CloudM takes.
+    #[inline(always)]
+    pub(crate) fn member(&mut self, member: &'static Member, value: Val<'_>) {
+        match value {
+            // Nearly everything is a text that stays as it is.
+            Val::Text(text) if member.kind == MemberKind::Text && !white(&text) => {
+                self.members.push((member.into(), Value::String(text.into_owned())));
+            }
+            value => self.shaped(member, value),
+        }
+    }
+
+    fn shaped(&mut self, member: &'static Member, value: Val<'_>) {
+        let blank = value.blank();
+        if blank && self.empty.rule(member.name) == Rule::Keep {
+            return;
+        }
+        // White space is no value; as it stands it would be one to the target.
+        let value = if blank && matches!(value, Val::Text(_)) { "".into() } else { value.value() };
+        match member.shape(value) {
+            Ok(value) => self.members.push((member.into(), value)),
+            Err(wrong) => {
+                self.wrong.get_or_insert_with(|| dead(self.names.member, member.name, wrong.to_string()));
+            }
+        }
+    }
+
     /// The event, if everything is as it has to be.
-    pub(crate) fn finish(self, kind: EventKind, names: Names, empty: &Empty) -> Result<Event, Dead> {
+    pub(crate) fn finish(self, kind: EventKind) -> Result<Event, Dead> {
+        let names = self.names;
         let event = |name: &'static str| move |problem: &'static str| dead(names.event, name, problem);
         let worker = |name: &'static str| move |problem: &'static str| dead(names.worker, name, problem);
         let id = text(self.id.as_ref())
@@ -99,19 +139,10 @@ impl Draft<'_> {
         if timezone.as_deref().is_some_and(|name| !is_zone(name)) {
             return Err(dead(names.worker, "timezone", "there is no such zone; an IANA name is wanted"));
         }
-        let mut profile = Vec::with_capacity(self.members.len());
-        for (member, value) in self.members {
-            let blank = value.blank();
-            if blank && empty.rule(member.name) == Rule::Keep {
-                continue;
-            }
-            // White space is no value; as it stands it would be one to the target.
-            let value = if blank && matches!(value, Val::Text(_)) { "".into() } else { value.value() };
-            let value =
-                member.shape(value).map_err(|wrong| dead(names.member, member.name, wrong.to_string()))?;
-            profile.push((member.into(), value));
+        if let Some(wrong) = self.wrong {
+            return Err(wrong);
         }
-        let profile = Stated::from_iter(profile);
+        let profile = Stated::from_iter(self.members);
         let mut effective_date = date(self.effective_date.as_ref()).map_err(event("effectiveDate"))?;
         if kind == EventKind::Hire && effective_date.is_none() {
             let hired = match profile.get("hireDate") {

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use serde_json::{Map, Value};
+
 use super::filters::{TOO_LONG, apply, holds};
 use super::parser::{Expr, Op};
 use super::value::Val;
@@ -40,7 +42,7 @@ impl<'a> Scene<'a> {
     /// What the expression yields; `None` where it says nothing, `null` where it says that there is nothing.
     pub(super) fn find(&self, expression: &'a Expr) -> Result<Option<Val<'a>>, &'static str> {
         self.touched.set(false);
-        match self.eval(expression) {
+        match self.made(expression) {
             Ok(Val::Missing | Val::Null) | Err(Stop::Nothing) => Ok(self.touched.get().then_some(Val::Null)),
             Ok(value) => Ok(Some(value)),
             Err(Stop::Problem(problem)) => Err(problem),
@@ -48,6 +50,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The value of the field at this place.
+    #[inline]
     pub(super) fn field(&self, place: u8) -> Option<Val<'a>> {
         match self.record {
             View::Wide(record) => record.field(place).map(Val::of),
@@ -66,6 +69,53 @@ impl<'a> Scene<'a> {
     fn there(&self, expression: &'a Expr) -> Found<'a> {
         let found = self.eval(expression)?;
         if found.missing() { Err(Stop::Nothing) } else { Ok(found) }
+    }
+
+    /// The same as [`Self::eval`], to be handed out: lists and objects are made as JSON at once.
+    fn made(&self, expression: &'a Expr) -> Found<'a> {
+        match expression {
+            Expr::If { then, when, otherwise } => match self.branch(then, when, otherwise)? {
+                Some(branch) => self.made(branch),
+                None => Ok(Val::Missing),
+            },
+            Expr::List(all) => self.list(all).map(Val::Items),
+            Expr::Object(all) => self.object(all).map(Val::Members),
+            other => self.eval(other),
+        }
+    }
+
+    fn json(&self, expression: &'a Expr) -> Result<Value, Stop> {
+        match expression {
+            Expr::Text(text) => Ok(Value::String(text.clone())),
+            Expr::List(all) => self.list(all).map(Value::Array),
+            Expr::Object(all) => self.object(all).map(Value::Object),
+            other => self.made(other).map(Val::value),
+        }
+    }
+
+    fn list(&self, all: &'a [Expr]) -> Result<Vec<Value>, Stop> {
+        let mut items = Vec::with_capacity(all.len());
+        for one in all {
+            items.push(self.json(one)?);
+        }
+        Ok(items)
+    }
+
+    fn object(&self, all: &'a [(String, Expr)]) -> Result<Map<String, Value>, Stop> {
+        let mut members = Map::new();
+        for (name, one) in all {
+            members.insert(name.clone(), self.json(one)?);
+        }
+        Ok(members)
+    }
+
+    fn branch(
+        &self,
+        then: &'a Expr,
+        when: &'a Expr,
+        otherwise: &'a Option<Box<Expr>>,
+    ) -> Result<Option<&'a Expr>, Stop> {
+        Ok(if self.eval(when)?.truth() { Some(then) } else { otherwise.as_deref() })
     }
 
     fn eval(&self, expression: &'a Expr) -> Found<'a> {
@@ -103,10 +153,9 @@ impl<'a> Scene<'a> {
                 Val::Real(real) => Val::Real(-real),
                 _ => return Err(NO_NUMBER),
             },
-            Expr::If { then, when, otherwise } => match (self.eval(when)?.truth(), otherwise) {
-                (true, _) => self.eval(then)?,
-                (false, Some(otherwise)) => self.eval(otherwise)?,
-                (false, None) => Val::Missing,
+            Expr::If { then, when, otherwise } => match self.branch(then, when, otherwise)? {
+                Some(branch) => self.eval(branch)?,
+                None => Val::Missing,
             },
             Expr::Filter(filter, of, with) => {
                 let of = self.eval(of)?;

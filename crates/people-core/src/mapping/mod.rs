@@ -222,7 +222,7 @@ impl Mapping {
                 return Ok(Piece::Ignored("the map's `when` does not hold"));
             };
             match self.kind(&scene)? {
-                Some(kind) => draft.finish(kind, MAP, &self.empty).map(Piece::Event),
+                Some(kind) => draft.finish(kind).map(Piece::Event),
                 None => Ok(Piece::Ignored("a type of event that is of no concern")),
             }
         };
@@ -262,22 +262,24 @@ impl Mapping {
         if self.when.is_some() && !holds(find(&self.when)?.as_ref()) {
             return Ok(None);
         }
-        let mut members = Vec::with_capacity(self.fields.len());
+        let mut draft = Draft::new(&MAP, &self.empty, self.fields.len());
         for (member, rules) in &self.fields {
-            if let Some(value) = rules.find(scene)? {
-                members.push((*member, value));
+            let value = match rules.field() {
+                Some(place) => scene.field(place),
+                None => rules.find(scene)?,
+            };
+            if let Some(value) = value {
+                draft.member(member, value);
             }
         }
-        Ok(Some(Draft {
-            id: self.id.find(scene)?,
-            occurred_at: find(&self.occurred_at)?,
-            effective_date: find(&self.effective_date)?,
-            last_working_day: find(&self.last_working_day)?,
-            reason: find(&self.reason)?,
-            timezone: find(&self.timezone)?,
-            email: find(&self.email)?,
-            members,
-        }))
+        draft.id = self.id.find(scene)?;
+        draft.occurred_at = find(&self.occurred_at)?;
+        draft.effective_date = find(&self.effective_date)?;
+        draft.last_working_day = find(&self.last_working_day)?;
+        draft.reason = find(&self.reason)?;
+        draft.timezone = find(&self.timezone)?;
+        draft.email = find(&self.email)?;
+        Ok(Some(draft))
     }
 
     fn kind<'a>(&'a self, scene: &Scene<'a>) -> Result<Option<EventKind>, Dead> {

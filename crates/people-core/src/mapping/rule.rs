@@ -39,23 +39,41 @@ impl Rules {
         Ok(Self { key: key.to_owned(), rules })
     }
 
+    /// The place of the field, where that is all.
+    pub(super) fn field(&self) -> Option<u8> {
+        match self.rules.as_slice() {
+            [Rule::Field(place)] => Some(*place),
+            _ => None,
+        }
+    }
+
     /// The value; `None` where the record says nothing, `null` where it says that there is none.
     pub(super) fn find<'a>(&'a self, scene: &Scene<'a>) -> Result<Option<Val<'a>>, Dead> {
+        match self.rules.as_slice() {
+            [only] => self.one(only, scene),
+            all => self.first(all, scene),
+        }
+    }
+
+    fn first<'a>(&'a self, all: &'a [Rule], scene: &Scene<'a>) -> Result<Option<Val<'a>>, Dead> {
         let mut found = None;
-        for rule in &self.rules {
-            let value = match rule {
-                Rule::Field(place) => scene.field(*place),
-                Rule::Path(path) => path.find(scene.record, scene.document),
-                Rule::Expression(expression) => scene
-                    .find(expression)
-                    .map_err(|problem| Dead { rule: self.key.clone(), problem: problem.to_owned() })?,
-            };
-            match value {
+        for rule in all {
+            match self.one(rule, scene)? {
                 Some(value) if !value.blank() => return Ok(Some(value)),
                 value => found = found.or(value),
             }
         }
         Ok(found)
+    }
+
+    fn one<'a>(&'a self, rule: &'a Rule, scene: &Scene<'a>) -> Result<Option<Val<'a>>, Dead> {
+        match rule {
+            Rule::Field(place) => Ok(scene.field(*place)),
+            Rule::Path(path) => Ok(path.find(scene.record, scene.document)),
+            Rule::Expression(expression) => scene
+                .find(expression)
+                .map_err(|problem| Dead { rule: self.key.clone(), problem: problem.to_owned() }),
+        }
     }
 
     /// The names at the top of a record that the rules read.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
-use crate::json::{Kind, Name, View, number};
+use crate::json::{Item, Kind, Name, View, number};
 
 /// A value. Its tag is as wide as a pointer, so that it is moved in whole words: with a tag of one byte, and a flag behind it, the compiler moves
 /// the other 31 bytes from odd places, and the processor waits.
@@ -30,10 +30,14 @@ pub(crate) enum Val<'a> {
     List(Vec<Val<'a>>),
     /// An object that was made.
     Object(Vec<(Cow<'a, str>, Val<'a>)>),
+    /// A list that was made and is handed out: no expression meets it any more.
+    Items(Vec<Value>),
+    /// The same of an object.
+    Members(Map<String, Value>),
 }
 
 /// Whether a text is nothing but white space. Nearly every one is told by its first byte.
-fn white(text: &str) -> bool {
+pub(super) fn white(text: &str) -> bool {
     !text.as_bytes().first().is_some_and(u8::is_ascii_graphic) && text.trim().is_empty()
 }
 
@@ -50,16 +54,22 @@ pub(crate) fn is_blank(view: View<'_>) -> bool {
 
 impl<'a> Val<'a> {
     /// What stands in the record.
+    #[inline(always)]
     pub(crate) fn of(view: View<'a>) -> Self {
+        // Nearly everything is a text.
+        match view.item().and_then(Item::plain) {
+            Some(text) => Self::Text(Cow::Borrowed(text)),
+            None => Self::other(view),
+        }
+    }
+
+    fn other(view: View<'a>) -> Self {
         let Some(item) = view.item() else {
             return if view.kind() == Kind::Null { Self::Null } else { Self::View(view) };
         };
-        // Nearly everything is a text.
-        if let Some(text) = item.text() {
-            return Self::Text(text);
-        }
         match item.kind() {
-            Kind::Null | Kind::Text | Kind::Escaped => Self::Null,
+            Kind::Null => Self::Null,
+            Kind::Text | Kind::Escaped => item.text().map_or(Self::Null, Self::Text),
             Kind::True => Self::Flag(true),
             Kind::False => Self::Flag(false),
             Kind::Number => {
@@ -103,6 +113,8 @@ impl<'a> Val<'a> {
             Self::Text(text) => !text.is_empty(),
             Self::List(items) => !items.is_empty(),
             Self::Object(members) => !members.is_empty(),
+            Self::Items(items) => !items.is_empty(),
+            Self::Members(members) => !members.is_empty(),
             Self::View(view) => match view.item() {
                 Some(item) if item.kind() == Kind::List => item.items().next().is_some(),
                 Some(item) if item.kind() == Kind::Object => item.members().next().is_some(),
@@ -213,12 +225,14 @@ impl<'a> Val<'a> {
                 }
                 Value::Object(object)
             }
+            Self::Items(items) => Value::Array(items),
+            Self::Members(members) => Value::Object(members),
         }
     }
 
     /// Whether it is a list or an object.
     pub(crate) fn holds_others(&self) -> bool {
-        matches!(self, Self::List(_) | Self::Object(_))
+        matches!(self, Self::List(_) | Self::Object(_) | Self::Items(_) | Self::Members(_))
             || matches!(self.seen(), Some(Kind::List | Kind::Object))
     }
 }

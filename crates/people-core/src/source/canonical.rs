@@ -120,13 +120,11 @@ fn piece(event: Item<'_>, envelope: Option<Item<'_>>, empty: &Empty) -> Piece {
         }
     };
     let own = |name: &str| event.get(name).map(val);
-    let mut draft = Draft {
-        occurred_at: or("occurredAt", "timestamp").map(val),
-        effective_date: own("effectiveDate"),
-        last_working_day: own("lastWorkingDay"),
-        reason: own("reason"),
-        ..Draft::default()
-    };
+    let mut draft = Draft::new(&CANONICAL, empty, 0);
+    draft.occurred_at = or("occurredAt", "timestamp").map(val);
+    draft.effective_date = own("effectiveDate");
+    draft.last_working_day = own("lastWorkingDay");
+    draft.reason = own("reason");
     for (name, value) in worker.members() {
         let Some(name) = name.text() else { continue };
         match &*name {
@@ -136,10 +134,11 @@ fn piece(event: Item<'_>, envelope: Option<Item<'_>>, empty: &Empty) -> Piece {
             // A password in an event would be stored with it; it is left out, as everything that CloudM does not take.
             "password" => {}
             name => {
-                let member = member(name).filter(|member| member.writable);
-                draft.members.extend(member.map(|member| (member, val(value))));
+                if let Some(member) = member(name).filter(|member| member.writable) {
+                    draft.member(member, val(value));
+                }
             }
         }
     }
-    draft.finish(kind, CANONICAL, empty).map_or_else(Piece::Dead, Piece::Event)
+    draft.finish(kind).map_or_else(Piece::Dead, Piece::Event)
 }

@@ -17,7 +17,7 @@ impl Text<'_> {
         })
     }
 
-    /// A number of exactly so many digits.
+    /// A number of exactly so many digits, which are nine at most.
     fn digits(&mut self, n: usize) -> Option<i32> {
         let (digits, rest) = self.0.split_at_checked(n)?;
         let mut number = 0_i32;
@@ -25,7 +25,7 @@ impl Text<'_> {
             if !digit.is_ascii_digit() {
                 return None;
             }
-            number = number.checked_mul(10)?.checked_add(i32::from(digit - b'0'))?;
+            number = number * 10 + i32::from(digit - b'0');
         }
         self.0 = rest;
         Some(number)

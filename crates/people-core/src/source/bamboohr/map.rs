@@ -1,17 +1,18 @@
 //! What a record of BambooHR means. It is a state, not an event: an active person is hired, and leaves on the termination date or not
 //! at all. To say so again about somebody who is here already is harmless.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use people_model::time::{Timestamp, civil::Date, zone};
 use people_model::{Event, EventKind, Stated, Worker, WorkerId};
 
 use crate::json::{Fields, Item, Name, Record, View};
-use crate::mapping::draft::{MAP, date, text};
+use crate::mapping::draft::{date, text};
 use crate::mapping::value::Val;
 use crate::mapping::{MapConfig, Mapping, Texts};
 use crate::source::canonical::dead;
-use crate::source::config::{ConfigProblem, Deleted, Empty, SourceConfig};
+use crate::source::config::{ConfigProblem, Deleted, SourceConfig};
 use crate::source::{Dead, Piece};
 
 /// The map of a source that has none. `plain` holds every field by its name in small letters without spaces, so that the API's
@@ -39,7 +40,6 @@ pub(super) struct Facts {
     mapping: Mapping,
     /// The fields that are read by their names in small letters without spaces: [`STATE`], then those of the map.
     fields: Fields,
-    empty: Empty,
     zone: Option<String>,
 }
 
@@ -65,7 +65,7 @@ impl Facts {
             fields.place(&Name::of(name));
         }
         let mapping = Mapping::compile_wide(&map, &config.lookup, &config.empty, &mut fields)?;
-        Ok(Self { mapping, fields, empty: config.empty.clone(), zone: config.timezone.clone() })
+        Ok(Self { mapping, fields, zone: config.timezone.clone() })
     }
 
     /// The fields that the map reads, by their names in the API.
@@ -108,10 +108,11 @@ impl Facts {
         let facts = state.facts(|| self.day(as_of));
         draft.effective_date = None;
         // What is wrong with one of the facts is wrong with all.
-        let mut event = draft.finish(EventKind::Change, MAP, &self.empty)?;
+        let mut event = draft.finish(EventKind::Change)?;
         event.occurred_at = event.occurred_at.or(occurred);
-        let mut tell = |(kind, effective_date): Fact, event: Event| {
-            each(Piece::Event(Event { kind, effective_date, ..event }));
+        let mut tell = |fact: Fact, mut event: Event| {
+            (event.kind, event.effective_date) = fact;
+            each(Piece::Event(event));
         };
         match facts {
             (only, None) => tell(only, event),
@@ -166,18 +167,19 @@ struct State {
 }
 
 impl State {
-    fn read(record: &Record<'_>) -> Result<Self, Dead> {
+    fn read<'a>(record: &Record<'a>) -> Result<Self, Dead> {
         let found: [_; STATE.len()] = std::array::from_fn(|place| record.field(place as u8).map(Val::of));
         let [status, history, employment, hired, terminated] = &found;
-        let is = |words: &[&Option<Val<'_>>], wanted: &str| {
-            let found = words.iter().find_map(|word| text(word.as_ref()).ok().flatten());
-            found.is_some_and(|found| found.eq_ignore_ascii_case(wanted))
+        let word = |word: &Option<Val<'a>>| text(word.as_ref()).ok().flatten();
+        let is = |word: &Option<Cow<'_, str>>, wanted: &str| {
+            word.as_ref().is_some_and(|word| word.eq_ignore_ascii_case(wanted))
         };
         let day = |value: &Option<Val<'_>>, shown: &str| {
             date(value.as_ref()).map_err(|problem| dead(shown, problem))
         };
-        let ended = is(&[status], "inactive") || is(&[history, employment], "terminated");
-        let active = is(&[status], "active");
+        let status = word(status);
+        let ended = is(&status, "inactive") || is(&word(history).or_else(|| word(employment)), "terminated");
+        let active = is(&status, "active");
         Ok(Self {
             active: if ended { Some(false) } else { active.then_some(true) },
             hired: day(hired, "hireDate")?,

@@ -107,16 +107,12 @@ impl BambooHr {
             Said::Dead(rule, problem) => one(Err(dead(rule, problem))),
             Said::Different { id } => one(self.notice(id)),
             Said::Deleted { id, at } => one(self.deleted(id, at, received)),
-            Said::Values { record } if self.api.is_some() => one(self.notice(record.get("id"))),
-            Said::Values { record } if wire::has_values(record) => {
-                match moment(record.get("timestamp").map(val).as_ref()) {
-                    Ok(at) => self.facts.pieces(record, at, at.unwrap_or(received), each),
-                    Err(problem) => one(Err(dead("timestamp", problem))),
-                }
-            }
-            Said::Values { record } if wire::action(record) == Some("created") => {
-                one(Ok(Piece::Ignored("created without fields")));
-            }
+            Said::Values { id, .. } if self.api.is_some() => one(self.notice(id)),
+            Said::Values { record, at, some: true, .. } => match moment(at.map(val).as_ref()) {
+                Ok(at) => self.facts.pieces(record, at, at.unwrap_or(received), each),
+                Err(problem) => one(Err(dead("timestamp", problem))),
+            },
+            Said::Values { created: true, .. } => one(Ok(Piece::Ignored("created without fields"))),
             Said::Values { .. } => one(Err(no_api())),
         }
     }

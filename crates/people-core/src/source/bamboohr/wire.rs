@@ -1,7 +1,7 @@
 //! What BambooHR sends: two families of payloads, told apart by their shape, in JSON or form encoding.
 
 use super::form;
-use crate::json::{Elements, Item, Kind, Tape};
+use crate::json::{Elements, Item, Tape};
 use crate::mapping::MOST_RECORDS;
 use crate::source::Dead;
 use crate::source::canonical::{dead, not_json};
@@ -11,8 +11,8 @@ use crate::source::canonical::{dead, not_json};
 pub(super) enum Said<'a> {
     /// Something is different, and not what.
     Different { id: Option<Item<'a>> },
-    /// These are some of the values.
-    Values { record: Item<'a> },
+    /// These are some of the values, if there are any; `created`: the record is new.
+    Values { record: Item<'a>, id: Option<Item<'a>>, at: Option<Item<'a>>, some: bool, created: bool },
     /// The record is gone.
     Deleted { id: Option<Item<'a>>, at: Option<Item<'a>> },
     /// Nothing of concern.
@@ -59,23 +59,13 @@ fn of_record(record: Item<'_>) -> Said<'_> {
     if !record.is_object() {
         return Said::Dead("employees", "an employee must be a JSON object");
     }
-    match action(record) {
-        Some("deleted") => Said::Deleted { id: record.get("id"), at: record.get("timestamp") },
-        _ => Said::Values { record },
+    let [id, at, action, fields] = record.pick(["id", "timestamp", "action", "fields"]);
+    let action = action.and_then(Item::text).unwrap_or_default();
+    if action.eq_ignore_ascii_case("deleted") {
+        return Said::Deleted { id, at };
     }
-}
-
-/// What is said to have happened to a field-based record, if that is said.
-pub(super) fn action(record: Item<'_>) -> Option<&'static str> {
-    let action = record.get("action")?.text()?;
-    ["created", "updated", "deleted"].into_iter().find(|known| action.eq_ignore_ascii_case(known))
-}
-
-/// Whether a field-based record carries values.
-pub(super) fn has_values(record: Item<'_>) -> bool {
-    record
-        .get("fields")
-        .is_some_and(|fields| fields.kind() == Kind::Object && fields.members().next().is_some())
+    let some = fields.is_some_and(|fields| fields.members().next().is_some());
+    Said::Values { record, id, at, some, created: action.eq_ignore_ascii_case("created") }
 }
 
 /// Event based: one event of one employee.

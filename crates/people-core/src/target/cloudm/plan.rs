@@ -89,14 +89,9 @@ impl Cloudm {
         if let Some(first) = self.unmanaged(s, seen, address)? {
             return Ok(first);
         }
-        let wanted = self.wanted(s, seen)?;
-        Ok(match self.body(s, address, wanted, None) {
-            Ok(profile) => Plan::Steps(vec![Step {
-                effect: Effect::Create { address: address.clone() },
-                call: Create { domain: &self.domain, profile }.call(),
-            }]),
-            Err(member) => Plan::Hold(HeldWhy::Incomplete { member: member.into() }, Vec::new()),
-        })
+        let profile = self.body(s, seen, address, None)?;
+        let call = Create { domain: &self.domain, profile }.call();
+        Ok(Plan::Steps(vec![Step { effect: Effect::Create { address: address.clone() }, call }]))
     }
 
     /// The account shows what HR says: patched, read back, agreed.
@@ -110,8 +105,7 @@ impl Cloudm {
         if let Some(plan) = self.rename(s, seen, address, profile)? {
             return Ok(plan);
         }
-        let wanted = self.wanted(s, seen)?;
-        let patch = self.patch(profile, wanted);
+        let patch = self.patch(s, seen, profile)?;
         if patch.is_empty() {
             return Ok(Plan::Agrees(Outcome::Agreed));
         }
@@ -235,15 +229,9 @@ impl Cloudm {
         if let Some(first) = self.unmanaged(s, seen, address)? {
             return Ok(first);
         }
-        let wanted = self.wanted(s, seen)?;
-        Ok(match self.body(s, address, wanted, Some(at)) {
-            Ok(profile) => {
-                let call = Schedule { domain: &self.domain, profile, below: &self.schedule_path };
-                let effect = Effect::Schedule { address: address.clone(), at };
-                Plan::Steps(vec![Step { effect, call: call.call() }])
-            }
-            Err(member) => Plan::Hold(HeldWhy::Incomplete { member: member.into() }, Vec::new()),
-        })
+        let profile = self.body(s, seen, address, Some(at))?;
+        let call = Schedule { domain: &self.domain, profile, below: &self.schedule_path }.call();
+        Ok(Plan::Steps(vec![Step { effect: Effect::Schedule { address: address.clone(), at }, call }]))
     }
 
     /// The scheduled onboarding is wanted no more, or at another time.

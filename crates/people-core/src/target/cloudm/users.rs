@@ -29,7 +29,8 @@ macro_rules! operation {
 
             fn path(&self) -> String {
                 let $this = self;
-                ["/people/v4/", &*segment($this.domain.as_str()), $(&*$part),*].concat()
+                // A domain needs no encoding: letters, digits, '-' and '.' are all that it may hold.
+                ["/people/v4/", $this.domain.as_str(), $(&*$part),*].concat()
             }
 
             $(fn body(self) -> Option<Value> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use people_model::cloudm::profile::MemberKind;
 use people_model::cloudm::{Patch, patch::same};
 use people_model::time::{Timestamp, parse_date};
-use people_model::{Email, Members, WorkerId};
+use people_model::{Email, HeldWhy, Members, WorkerId};
 use serde_json::Value;
 
 use super::{ClearWith, Cloudm, Plan};
@@ -14,48 +14,49 @@ use crate::engine::{Seen, Situation};
 /// Members that are never taken from what HR sends: the key, the password, and the dates that start workflows.
 const RESERVED: [&str; 4] = ["id", "email", "password", "provisionDate"];
 
-/// A member that a profile should have, and its value.
-pub(super) type Want<'a> = (&'a str, Cow<'a, Value>);
-
 /// Members that are calendar days.
 const DAYS: [&str; 2] = ["birthday", "hireDate"];
 
 impl Cloudm {
-    /// What the profile should say, as far as HR has spoken; or the colleague who must be found first. A manager who has no known account
-    /// yet is left out.
-    pub(super) fn wanted<'a>(&'a self, s: &Situation<'a>, seen: &Seen) -> Result<Vec<Want<'a>>, Plan> {
-        let mut wanted = Vec::with_capacity(s.state.members.iter().len() + 1);
+    /// Hands on what the profile should say, as far as HR has spoken; `Err`: the colleague who must be found first. A manager who has no known
+    /// account yet is left out. Returns the member that is to hold the person's worker id besides, where HR has not spoken of it.
+    fn wanted<'a>(
+        &'a self,
+        s: &Situation<'a>,
+        seen: &Seen,
+        mut each: impl FnMut(&'a str, Cow<'a, Value>),
+    ) -> Result<Option<&'a str>, Plan> {
+        let id = self.worker_id_member.as_str();
+        let unread = |name: &str| self.unread.iter().any(|unread| unread == name);
+        let mut known = unread(id);
         for (name, register) in s.state.members.iter() {
-            let Some(known) = name.known() else { continue };
-            if !known.writable
-                || RESERVED.contains(&known.name)
-                || self.unread.iter().any(|unread| unread == known.name)
-            {
+            let Some(member) = name.known().filter(|member| member.writable) else { continue };
+            let name = member.name;
+            if RESERVED.contains(&name) || unread(name) {
                 continue;
             }
             let value = match &register.value {
-                Value::Null => Cow::Owned(self.cleared(known.kind)),
-                Value::String(text) if known.name == "manager" && !text.is_empty() => {
-                    match manager(text, s, seen)? {
-                        Some(address) => Cow::Owned(Value::String(address)),
-                        None => continue,
-                    }
-                }
-                Value::String(text) if DAYS.contains(&known.name) => match parse_date(text) {
+                Value::Null => Cow::Owned(self.cleared(member.kind)),
+                Value::String(text) if name == "manager" && !text.is_empty() => match manager(text, s, seen)?
+                {
+                    Some(address) => Cow::Owned(Value::String(address)),
+                    None => continue,
+                },
+                Value::String(text) if DAYS.contains(&name) => match parse_date(text) {
                     Some(day) => Cow::Owned(Value::String(day.to_string())),
                     None => Cow::Borrowed(&register.value),
                 },
                 value => Cow::Borrowed(value),
             };
-            wanted.push((known.name, value));
+            if name == id {
+                if same(Some(&value), None) {
+                    continue;
+                }
+                known = true;
+            }
+            each(name, value);
         }
-        let id = self.worker_id_member.as_str();
-        let known = wanted.iter().any(|(name, value)| *name == id && !same(Some(value), None));
-        if !known && !self.unread.iter().any(|unread| unread == id) {
-            wanted.retain(|(name, _)| *name != id);
-            wanted.push((id, Cow::Owned(Value::String(s.person.worker.as_str().to_owned()))));
-        }
-        Ok(wanted)
+        Ok((!known).then_some(id))
     }
 
     fn cleared(&self, kind: MemberKind) -> Value {
@@ -77,31 +78,50 @@ impl Cloudm {
             .unwrap_or_else(|| s.person.worker.as_str())
     }
 
-    /// The smallest patch that makes `seen` agree with `wanted`. Days agree whatever their format.
-    pub(super) fn patch(&self, seen: &Members, wanted: Vec<Want<'_>>) -> Patch {
+    /// The smallest patch that makes `shown` agree with what is wanted. Days agree whatever their format.
+    pub(super) fn patch(&self, s: &Situation<'_>, seen: &Seen, shown: &Members) -> Result<Patch, Plan> {
         let day = |value: Option<&Value>| value.and_then(Value::as_str).and_then(parse_date);
-        let differs = |(name, value): &Want<'_>| {
-            !DAYS.contains(name) || day(Some(value)).is_none() || day(Some(value)) != day(seen.get(*name))
+        let agrees = |name: &str, shown: Option<&Value>, value: &Value| {
+            same(shown, Some(value))
+                || DAYS.contains(&name) && day(Some(value)).is_some_and(|wanted| Some(wanted) == day(shown))
         };
-        Patch::between(seen, wanted.into_iter().filter(differs))
+        let mut patch = Members::new();
+        // Both are in the order of their names, unless somebody builds serde_json to keep another: mostly the next one is the one.
+        let mut all = shown.iter().peekable();
+        let id = self.wanted(s, seen, |name, value| {
+            while all.next_if(|(shown, _)| shown.as_str() < name).is_some() {}
+            let own = all.next_if(|(shown, _)| shown.as_str() == name).map(|(_, value)| value);
+            if !agrees(name, own.or_else(|| shown.get(name)), &value) {
+                patch.insert(name.to_owned(), value.into_owned());
+            }
+        })?;
+        let worker = s.person.worker.as_str();
+        if let Some(id) = id.filter(|id| shown.get(*id).and_then(Value::as_str) != Some(worker)) {
+            patch.insert(id.to_owned(), worker.into());
+        }
+        Ok(Patch(patch))
     }
 
-    /// The body of a create: what is wanted, less what is empty. Names the required member that is missing.
+    /// The body of a create: what is wanted, less what is empty. `Err`: what must be known first, or the required member that is missing.
     pub(super) fn body(
         &self,
         s: &Situation<'_>,
+        seen: &Seen,
         address: &Email,
-        wanted: Vec<Want<'_>>,
         provision: Option<Timestamp>,
-    ) -> Result<Members, &'static str> {
-        let mut body: Members = wanted
-            .into_iter()
-            .filter(|(_, value)| !same(Some(value), None))
-            .map(|(name, value)| (name.to_owned(), value.into_owned()))
-            .collect();
+    ) -> Result<Members, Plan> {
+        let mut body = Members::new();
+        let id = self.wanted(s, seen, |name, value| {
+            if !same(Some(&value), None) {
+                body.insert(name.to_owned(), value.into_owned());
+            }
+        })?;
+        if let Some(id) = id {
+            body.insert(id.to_owned(), s.person.worker.as_str().into());
+        }
         for required in ["givenName", "familyName"] {
             if !body.contains_key(required) {
-                return Err(required);
+                return Err(Plan::Hold(HeldWhy::Incomplete { member: required.into() }, Vec::new()));
             }
         }
         body.insert("id".into(), Value::String(address.to_string()));

@@ -120,7 +120,7 @@ fn get(op: &'static str, values: &[(&str, &str)]) -> Call {
 fn nowhere(op: &str) -> Call {
     Call {
         api: Api::Gapps,
-        op: format!("gapps.{op}"),
+        op: format!("gapps.{op}").into(),
         safety: Safety::Read,
         method: Method::Get,
         path: " ".into(),

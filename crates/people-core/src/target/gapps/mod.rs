@@ -137,7 +137,7 @@ impl Operation {
     pub fn plain(&self, values: &[(&str, &str)], body: Option<&Members>) -> Result<Call, BadCall> {
         let mut call = Call {
             api: Api::Gapps,
-            op: self.name.to_owned(),
+            op: self.name.into(),
             safety: self.safety,
             method: self.method,
             path: self.path_of(values)?,

@@ -1,5 +1,7 @@
 //! What would be called for one person, from here to the last date that matters: the engine itself, on a pretended directory.
 
+use std::borrow::Cow;
+
 use people_core::config::Config;
 use people_core::endpoint::Endpoint;
 use people_core::engine::{Next, Seen, Situation, State, goal, next};
@@ -53,7 +55,7 @@ pub(super) struct Planned {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) at: Option<Timestamp>,
     pub(super) effect: &'static str,
-    pub(super) op: String,
+    pub(super) op: Cow<'static, str>,
     pub(super) method: &'static str,
     pub(super) path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
