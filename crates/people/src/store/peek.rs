@@ -14,7 +14,7 @@ use super::lane::{self, Haste, Lane, Pulse};
 use super::sqlite::{Sqlite, opening};
 
 /// A handle of a journal through which nothing can be written; a journal that is not there yet is an empty one. What was accepted and not taken
-/// apart yet does not show in it.
+/// apart yet does not show in it. SQLite may leave its own files beside an idle journal, an empty log and an index, for the next to tidy up.
 pub struct ReadOnly(Option<Lane<Reader>>);
 
 impl ReadOnly {
