@@ -96,7 +96,7 @@ impl Line {
 fn changed(step: &Step) -> Vec<String> {
     match (&step.effect, &step.call.body) {
         (Effect::Update, Some(Value::Object(body))) => body.keys().cloned().collect(),
-        (Effect::Update, _) => vec![step.call.op.clone()],
+        (Effect::Update, _) => vec![step.call.op.to_string()],
         _ => Vec::new(),
     }
 }
