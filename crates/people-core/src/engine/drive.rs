@@ -169,7 +169,7 @@ where
                         return Ok(stop);
                     }
                 }
-                Next::Look(sight) => match self.look(&sight).await {
+                Next::Look(sight) => match shown(&sight, self.call(&self.target.look(&sight)).await) {
                     Ok(profile) => {
                         run.seen.sights.insert(sight, profile);
                     }
@@ -260,7 +260,13 @@ where
             if mark.status != Status::Held {
                 mark.waits_for = self.missing_colleague(run);
             }
-            let probe = Run { seen: run.seen.clone(), ..Run::new(run.person, state.clone()) };
+            let probe = Run {
+                person: run.person,
+                state: state.clone(),
+                seen: run.seen.clone(),
+                marked: None,
+                over: None,
+            };
             match self.decide(&probe, self.host.now()) {
                 Next::Over { due, outcome } => {
                     mark.due = due;
@@ -330,18 +336,8 @@ where
         next(&situation, &run.seen, self.target)
     }
 
-    /// Takes a look; what it shows, or why it shows nothing.
-    pub(super) async fn look(&self, sight: &Sight) -> Result<Option<Members>, Verdict<Answer>> {
-        match self.call(&self.target.look(sight)).await {
-            Verdict::Done { answer: Answer(serde_json::Value::Object(profile)) } => Ok(Some(profile)),
-            Verdict::Refused { why } if why.kind == WhyKind::Absent => Ok(None),
-            Verdict::Refused { .. } if sight.may_be_refused() => Ok(None),
-            verdict => Err(verdict),
-        }
-    }
-
     /// Sends a call and says what came of it. Total.
-    async fn call(&self, call: &Call) -> Verdict<Answer> {
+    pub(super) async fn call(&self, call: &Call) -> Verdict<Answer> {
         match self.wires.send(self.host, call).await {
             Ok(answer) => judge(call, &answer),
             Err(NoAnswer::NotSent(NotSent { after_s, why })) => Verdict::Again { after_s, why },
@@ -373,6 +369,16 @@ where
             Err(Lost::NeverLeft(detail)) => unfetched(Why::new(WhyKind::NotSent).detail(detail)),
             Err(Lost::Unanswered(detail)) => unfetched(Why::new(WhyKind::Unanswered).detail(detail)),
         }
+    }
+}
+
+/// What a look shows, or why it shows nothing.
+pub(super) fn shown(sight: &Sight, verdict: Verdict<Answer>) -> Result<Option<Members>, Verdict<Answer>> {
+    match verdict {
+        Verdict::Done { answer: Answer(serde_json::Value::Object(profile)) } => Ok(Some(profile)),
+        Verdict::Refused { why } if why.kind == WhyKind::Absent => Ok(None),
+        Verdict::Refused { .. } if sight.may_be_refused() => Ok(None),
+        verdict => Err(verdict),
     }
 }
 

@@ -9,7 +9,7 @@ use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{Email, Entry, HeldWhy, Outcome, PersonKey, Safety, Step, Why};
 
-use super::drive::{MOVES, Records, Run, stalled};
+use super::drive::{MOVES, Records, Run, shown, stalled};
 use super::{Drive, Next, State};
 use crate::host::Host;
 use crate::journal::{Breaker, Peek, Permit};
@@ -99,10 +99,11 @@ where
             let now = self.host.now();
             match self.decide(&run, now) {
                 Next::Look(sight) => {
-                    if self.target.look(&sight).safety != Safety::Read {
+                    let look = self.target.look(&sight);
+                    if look.safety != Safety::Read {
                         return Ok(Would::Unknown(unsent("a look that is not only a look")));
                     }
-                    match self.look(&sight).await {
+                    match shown(&sight, self.call(&look).await) {
                         Ok(profile) => {
                             stage.taken().failures = 0;
                             failed = None;

@@ -57,10 +57,11 @@ impl<D: Driver> Book<D> {
 
     /// [`Journal::permit`](crate::journal::Journal::permit).
     pub fn permit(&mut self, person: &PersonKey, now: Timestamp, breaker: &Breaker) -> Booked<Permit, D> {
-        if self.counts(person, now, breaker)? {
+        let (key, after) = (person.to_string(), after(now, breaker));
+        if self.counts(&key, after)? {
             return Ok(Permit::Granted);
         }
-        let (count, known) = self.so_many(now, breaker)?;
+        let (count, known) = self.so_many(after)?;
         let limit = breaker.limit(known);
         if count >= limit {
             return Ok(Permit::Tripped { count, limit });
@@ -68,7 +69,7 @@ impl<D: Driver> Book<D> {
         self.run(
             PERMIT,
             "INSERT INTO permits (person, at) VALUES (?1, ?2) ON CONFLICT (person) DO UPDATE SET at = excluded.at",
-            &[person.to_string().as_str().into(), cut(now).into()],
+            &[key.as_str().into(), cut(now).into()],
         )?;
         Ok(Permit::Granted)
     }
@@ -83,26 +84,20 @@ impl<D: Driver> Book<D> {
         Ok(row.map(|row| Fields::new("claims", row).id()).transpose()?)
     }
 
-    /// Whether a person counts in the breaker's window already.
-    pub(super) fn counts(
-        &mut self,
-        person: &PersonKey,
-        now: Timestamp,
-        breaker: &Breaker,
-    ) -> Booked<bool, D> {
-        let row = self.one(
+    /// Whether the person with this key counts in the breaker's window, which begins after that.
+    pub(super) fn counts(&mut self, key: &str, after: i64) -> Booked<bool, D> {
+        let counts = self.one(
             PERMIT,
             "SELECT 1 FROM permits WHERE person = ?1 AND at > ?2",
-            &[person.to_string().as_str().into(), after(now, breaker).into()],
+            &[key.into(), after.into()],
         )?;
-        Ok(row.is_some())
+        Ok(counts.is_some())
     }
 
     /// How many count in the breaker's window, and how many people have a known account.
-    pub(super) fn so_many(&mut self, now: Timestamp, breaker: &Breaker) -> Booked<(u32, u32), D> {
+    pub(super) fn so_many(&mut self, after: i64) -> Booked<(u32, u32), D> {
         let known = self.number(PERMIT, "SELECT '', n FROM counters WHERE name = 'accounts'", &[])?;
-        let sql = "SELECT '', count(*) FROM permits WHERE at > ?1";
-        let count = self.number(PERMIT, sql, &[after(now, breaker).into()])?;
+        let count = self.number(PERMIT, "SELECT '', count(*) FROM permits WHERE at > ?1", &[after.into()])?;
         Ok((count, known))
     }
 
@@ -118,7 +113,7 @@ impl<D: Driver> Book<D> {
 }
 
 /// The moment at which the breaker's window begins, as stored.
-fn after(now: Timestamp, breaker: &Breaker) -> i64 {
+pub(super) fn after(now: Timestamp, breaker: &Breaker) -> i64 {
     let window = i64::try_from(breaker.window.as_millis()).unwrap_or(i64::MAX);
     cut(now).saturating_sub(window).max(-(1 << 53))
 }

@@ -3,6 +3,7 @@
 use people_model::time::Timestamp;
 use people_model::{Email, PersonKey};
 
+use super::claims::after;
 use super::row::{Fields, keys};
 use super::{Book, Booked, Driver, limit, schema};
 use crate::journal::{Breaker, Permits};
@@ -23,8 +24,9 @@ impl<D: Driver> Book<D> {
 
     /// [`Peek::permits`](crate::journal::Peek::permits).
     pub fn permits(&mut self, person: &PersonKey, now: Timestamp, breaker: &Breaker) -> Booked<Permits, D> {
-        let counts = self.counts(person, now, breaker)?;
-        let (count, known) = self.so_many(now, breaker)?;
+        let after = after(now, breaker);
+        let counts = self.counts(&person.to_string(), after)?;
+        let (count, known) = self.so_many(after)?;
         Ok(Permits { counts, count, known })
     }
 
