@@ -27,7 +27,7 @@ fn main() {
     std::fs::write(file.path(), delivery.to_string()).expect("a file");
 
     let ours = || {
-        let times = 50_000_u32;
+        let times = 200_000_u32;
         let began = cpu("self");
         for _ in 0..times {
             black_box(sample.whole(black_box(&person)));
