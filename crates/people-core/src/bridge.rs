@@ -16,10 +16,11 @@ use people_model::{
 use crate::config::{Config, ConfigError, Secrets};
 use crate::engine::bulk::{self, Filing, Progress};
 use crate::engine::drive::Records;
-use crate::engine::{Drive, State, Stop};
+use crate::engine::{Drive, Stage, State, Stop, Would};
 use crate::host::Host;
-use crate::journal::{Appended, Journal, Mark, Sorted, Status};
+use crate::journal::{Appended, Journal, Mark, Peek, Sorted, Status};
 use crate::source::{self, BoxedSource, Dead, Delivery, Fetched, Piece};
+use crate::target::Directory;
 use crate::wire::Wires;
 
 /// How many deliveries are taken apart in one go.
@@ -63,7 +64,7 @@ pub enum Decided {
     Raced,
 }
 
-impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
+impl<H, J, S> Bridge<H, J, S> {
     /// Puts the bridge together. The secrets of sources and of the admin are resolved now, as those of the APIs were for `wires`, so that a
     /// missing one shows at the start and not at night. Taking deliveries, sorting them and answering questions needs no way to any API;
     /// driving people does.
@@ -110,19 +111,6 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
         }
     }
 
-    /// Takes waiting deliveries apart and puts their parts into the logs of people. Says how many it took.
-    pub async fn sort(&self) -> Result<usize, J::Error> {
-        let deliveries = self.journal.backlog(BATCH).await?;
-        let now = self.host.now();
-        // Together, so that the journal can make them durable in one go.
-        try_join_all(deliveries.iter().map(async |delivery| {
-            let parts = self.parts(delivery);
-            self.journal.sort(&delivery.id, &parts, now).await
-        }))
-        .await?;
-        Ok(deliveries.len())
-    }
-
     /// Where the parts of a delivery belong. Pure.
     pub fn parts(&self, delivery: &Delivery) -> Vec<Sorted> {
         let dead = |id, why: String| Sorted::Dead { id, why };
@@ -167,11 +155,8 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
         sorted
     }
 
-    /// Drives one person until there is nothing to do now.
-    pub async fn drive(&self, person: &PersonKey) -> Result<Stop, J::Error> {
-        if bulk::is_reserved(&person.group) {
-            return Ok(self.drive_batch(person).await?.0);
-        }
+    /// All that driving takes.
+    fn engine(&self) -> Drive<'_, H, J, Directory, S, Self> {
         Drive {
             host: &self.host,
             journal: &self.journal,
@@ -182,8 +167,37 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             policy: &self.config.policy,
             ccai: self.config.ccai.as_ref().map(|ccai| (ccai, &self.filing)),
         }
-        .run(person)
-        .await
+    }
+
+    pub(crate) fn source(
+        &self,
+        name: &SourceName,
+    ) -> Option<(&source::SourceConfig, &(dyn source::Source + Send + Sync))> {
+        let config = self.config.sources.iter().find(|config| config.name == *name)?;
+        Some((config, self.sources.get(name)?.as_ref()))
+    }
+}
+
+impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
+    /// Takes waiting deliveries apart and puts their parts into the logs of people. Says how many it took.
+    pub async fn sort(&self) -> Result<usize, J::Error> {
+        let deliveries = self.journal.backlog(BATCH).await?;
+        let now = self.host.now();
+        // Together, so that the journal can make them durable in one go.
+        try_join_all(deliveries.iter().map(async |delivery| {
+            let parts = self.parts(delivery);
+            self.journal.sort(&delivery.id, &parts, now).await
+        }))
+        .await?;
+        Ok(deliveries.len())
+    }
+
+    /// Drives one person until there is nothing to do now.
+    pub async fn drive(&self, person: &PersonKey) -> Result<Stop, J::Error> {
+        if bulk::is_reserved(&person.group) {
+            return Ok(self.drive_batch(person).await?.0);
+        }
+        self.engine().run(person).await
     }
 
     /// Drives a batch of bulk rows until there is nothing to do now; says how far it is.
@@ -207,13 +221,17 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
     pub async fn decide(&self, who: &str, decision: Decision) -> Result<Decided, J::Error> {
         decide(&self.journal, who, decision, self.host.now()).await
     }
+}
 
-    pub(crate) fn source(
+impl<H: Host, J: Peek, S: Signer> Bridge<H, J, S> {
+    /// What would be done next about a person once this is in their log. Only looks; see [`Stage`].
+    pub async fn rehearse(
         &self,
-        name: &SourceName,
-    ) -> Option<(&source::SourceConfig, &(dyn source::Source + Send + Sync))> {
-        let config = self.config.sources.iter().find(|config| config.name == *name)?;
-        Some((config, self.sources.get(name)?.as_ref()))
+        person: &PersonKey,
+        heard: &[Entry],
+        stage: &Stage,
+    ) -> Result<Would, J::Error> {
+        self.engine().rehearse(person, heard, stage).await
     }
 }
 

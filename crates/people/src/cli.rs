@@ -11,12 +11,14 @@ mod bulk;
 pub(crate) mod gapps;
 mod invite;
 mod journal;
+mod reconcile;
 mod user;
 
 pub use bulk::Bulk;
 pub use gapps::Gapps;
 pub use invite::{Invite, Sending};
 pub use journal::{Events, Held};
+pub use reconcile::Reconcile;
 pub use user::{Address, File, User, Workflow, Writing};
 
 /// HR webhooks become CloudM calls.
@@ -133,6 +135,18 @@ ClientLogin `admin@example.com`, password `sim-gapps-password`.")]
         #[arg(value_name = "PAYLOAD_FILE")]
         payload: PathBuf,
     },
+
+    /// Compare a roster of HR with the directory, and make the directory agree.
+    ///
+    /// For when webhooks were lost, or where the bridge is introduced beside a directory that exists. The roster is read as a delivery of
+    /// the source would be. What the journal knows of each person and what the roster says are taken together, the directory is looked
+    /// at, and what would be done next is shown. Without --apply nothing is written and nothing but looks is sent.
+    ///
+    /// With --apply the same is shown first; then the roster is accepted like a proven delivery, and its people are driven until each is
+    /// settled, held or waiting. The breaker, protected accounts, last days and questions count as ever. A server may run beside it.
+    ///
+    /// People of the source who have an account and are not in the roster are listed as `missing`, and nothing is ever done about them.
+    Reconcile(Reconcile),
 
     /// Call the CloudM API about one user, one operation at a time.
     #[command(subcommand)]
@@ -262,6 +276,9 @@ mod tests {
             "people bulk job 1 --dry-run",
             "people bulk jobs --limit 0",
             "people bulk sync",
+            "people reconcile",
+            "people reconcile x.json --yes",
+            "people reconcile x.json --dry-run",
             "people events list --status odd",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");

@@ -19,7 +19,7 @@ pub enum Exit {
     Usage = 2,
     /// The configuration, a key, a profile or a payload is wrong.
     BadInput = 3,
-    /// `people doctor` found a failure.
+    /// `people doctor` found a failure, or `people reconcile` a difference.
     Unhealthy = 4,
     /// The API refused.
     Refused = 5,
@@ -57,7 +57,7 @@ impl Exit {
             Self::Failed => "something failed: the network, the journal, a server that does not answer",
             Self::Usage => "the command line is wrong, or a confirmation is missing",
             Self::BadInput => "the configuration, a key, a profile or a payload is wrong",
-            Self::Unhealthy => "`people doctor` found a failure",
+            Self::Unhealthy => "`people doctor` found a failure, or `people reconcile` a difference",
             Self::Refused => "the API refused, or did not keep what it accepted",
             Self::NotFound => "there is no such user, workflow, event or person",
             Self::Unknown => "it is not known whether a call took effect: look before repeating it",

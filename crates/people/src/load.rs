@@ -11,10 +11,13 @@ use people_core::wire::{Account, Wires};
 use people_model::Secret;
 
 use crate::host::{Clock, Native};
-use crate::store::Store;
+use crate::store::{ReadOnly, Store};
 
 /// The bridge as it runs natively.
 pub type NativeBridge = Bridge<Native, Store, Rs256>;
+
+/// The bridge in a rehearsal: it cannot write.
+pub type Rehearsal = Bridge<Native, ReadOnly, Rs256>;
 
 /// The facade as it runs natively.
 pub type NativeFacade = Facade<Native, Store, Rs256>;
@@ -93,10 +96,14 @@ pub fn signer(credentials: &Credentials) -> Result<Option<Rs256>, LoadError> {
     Ok(credentials.key().map(Rs256::new).transpose()?)
 }
 
+/// The file of the configuration's journal.
+pub fn journal_file(config: &Config, folder: &Path) -> PathBuf {
+    folder.join(config.journal.url.strip_prefix("sqlite:").unwrap_or(&config.journal.url))
+}
+
 /// The journal of the configuration.
 pub fn journal(config: &Config, folder: &Path) -> Result<Store, LoadError> {
-    let path = config.journal.url.strip_prefix("sqlite:").unwrap_or(&config.journal.url);
-    Ok(Store::open(&folder.join(path))?)
+    Ok(Store::open(&journal_file(config, folder))?)
 }
 
 /// The folder at which relative paths of the document start.
@@ -151,12 +158,17 @@ pub fn bridge_over(path: &Path, clock: Clock, journal: Store) -> Result<NativeBr
     assemble(path, clock, |_, _| Ok(journal))
 }
 
+/// The whole bridge over the configured journal, which is only read.
+pub fn rehearsal(path: &Path, clock: Clock) -> Result<Rehearsal, LoadError> {
+    assemble(path, clock, |config, folder| Ok(ReadOnly::open(&journal_file(config, folder))?))
+}
+
 /// The journal comes last, so that a wrong configuration leaves no file behind.
-fn assemble(
+fn assemble<J>(
     path: &Path,
     clock: Clock,
-    journal: impl FnOnce(&Config, &Path) -> Result<Store, LoadError>,
-) -> Result<NativeBridge, LoadError> {
+    journal: impl FnOnce(&Config, &Path) -> Result<J, LoadError>,
+) -> Result<Bridge<Native, J, Rs256>, LoadError> {
     let (config, folder, wires) = parts(path)?;
     let host = Native::new(clock, TIMEOUT, config.server.rate)?.in_folder(&folder).limited_by(&config);
     let journal = journal(&config, &folder)?;

@@ -8,6 +8,7 @@ mod crash;
 mod fuse;
 mod history;
 mod order;
+mod rehearsal;
 mod rig;
 mod which;
 

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 
 use super::fuse::{Blow, Book, Carrier, Fuse, Time};
 use super::history::{History, Post, Said};
+use super::rehearsal;
 use super::which::{self, Which};
 use crate::world::{HR_SECRET, START, hmac256, key_pem, person_key};
 
@@ -55,6 +56,8 @@ pub(super) struct Rig {
     config: String,
     /// Whether several people are driven at once.
     at_once: bool,
+    /// Whether everybody is rehearsed before they are driven, and both are compared.
+    rehearsing: bool,
     deaths: u32,
     /// Who accepts an invitation as soon as they have one.
     accepting: BTreeSet<String>,
@@ -89,6 +92,7 @@ impl Rig {
             fuse,
             config,
             at_once: false,
+            rehearsing: false,
             deaths: 0,
             accepting: BTreeSet::new(),
         }
@@ -97,6 +101,11 @@ impl Rig {
     /// From now on several people are driven at once.
     pub(super) fn drive_at_once(&mut self) {
         self.at_once = true;
+    }
+
+    /// From now on everybody is rehearsed before they are driven.
+    pub(super) fn rehearse_first(&mut self) {
+        self.rehearsing = true;
     }
 
     /// A rig whose first bridge dies.
@@ -252,6 +261,8 @@ impl Rig {
         let due = bridge.journal.due(time.now(), 100).await.expect("infallible");
         if self.at_once {
             join_all(due.iter().map(|person| bridge.drive(person))).await;
+        } else if let Some(person) = due.first().filter(|_| self.rehearsing) {
+            rehearsal::compare(bridge, &self.sim, person).await;
         } else if let Some(person) = due.first() {
             bridge.drive(person).await.expect("infallible");
         }

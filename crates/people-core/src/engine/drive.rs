@@ -18,14 +18,14 @@ use crate::journal::{Appended, Journal, Mark, Status};
 use crate::policy::Policy;
 use crate::source::Dead;
 use crate::target::ccai::Ccai;
-use crate::target::{Answer, Target, judge};
+use crate::target::{Answer, Sight, Target, judge};
 use crate::wire::{NoAnswer, NotSent, Wires};
 
 /// How long a person who is being driven is left alone by others. After a crash they are picked up again then.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
 
 /// More moves than any sound plan takes; beyond it the rest is put off, so that a fault of ours cannot spin.
-const MOVES: usize = 200;
+pub(super) const MOVES: usize = 200;
 
 /// What can fetch a record: the configured sources.
 pub trait Records {
@@ -80,14 +80,21 @@ pub enum Stop {
 }
 
 /// The log as it was read, and what has been written since.
-struct Run<'p> {
+pub(super) struct Run<'p> {
     person: &'p PersonKey,
-    state: State,
-    seen: Seen,
+    pub(super) state: State,
+    pub(super) seen: Seen,
     /// The mark that stands in the journal, if this run has written one.
     marked: Option<Mark>,
     /// How it ended, where what was written last says that it has: what was seen is not asked again at a later time.
     over: Option<Stop>,
+}
+
+impl<'p> Run<'p> {
+    /// A run that has seen nothing yet.
+    pub(super) fn new(person: &'p PersonKey, state: State) -> Self {
+        Self { person, state, seen: Seen::default(), marked: None, over: None }
+    }
 }
 
 impl<H, J, T, S, R> Drive<'_, H, J, T, S, R>
@@ -101,8 +108,7 @@ where
     /// Drives one person until there is nothing to do now.
     pub async fn run(&self, person: &PersonKey) -> Result<Stop, J::Error> {
         let log = self.journal.read(person).await?;
-        let mut run =
-            Run { person, state: State::fold(log), seen: Seen::default(), marked: None, over: None };
+        let mut run = Run::new(person, State::fold(log));
         for _ in 0..MOVES {
             let now = self.host.now();
             match self.decide(&run, now) {
@@ -163,26 +169,16 @@ where
                         return Ok(stop);
                     }
                 }
-                Next::Look(sight) => {
-                    let seen = match self.call(&self.target.look(&sight)).await {
-                        Verdict::Done { answer: Answer(serde_json::Value::Object(profile)) } => {
-                            Ok(Some(profile))
-                        }
-                        Verdict::Refused { why } if why.kind == WhyKind::Absent => Ok(None),
-                        Verdict::Refused { .. } if sight.may_be_refused() => Ok(None),
-                        verdict => Err(verdict),
-                    };
-                    match seen {
-                        Ok(profile) => {
-                            run.seen.sights.insert(sight, profile);
-                        }
-                        Err(verdict) => {
-                            if !self.write(&mut run, stalled(now, verdict)).await? {
-                                return Ok(Stop::Raced);
-                            }
+                Next::Look(sight) => match shown(&sight, self.call(&self.target.look(&sight)).await) {
+                    Ok(profile) => {
+                        run.seen.sights.insert(sight, profile);
+                    }
+                    Err(verdict) => {
+                        if !self.write(&mut run, stalled(now, verdict)).await? {
+                            return Ok(Stop::Raced);
                         }
                     }
-                }
+                },
                 Next::Fetch(notice) => {
                     let entries = self.fetch(person, &notice.source, &notice.notice, now).await;
                     if !self.write_all(&mut run, &entries).await? {
@@ -198,26 +194,6 @@ where
         }
         let until = self.host.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX);
         self.rest(&mut run, until).await
-    }
-
-    fn decide(&self, run: &Run<'_>, now: Timestamp) -> Next {
-        let zone = self.records.zone(run.person);
-        let goal_at = |at| goal(&run.state, self.policy, &zone, at);
-        let goal = goal_at(now);
-        // A pause ends when HR wants something else than at its beginning: a question must not keep a leaver in.
-        let over = run.state.paused.is_some_and(|since| goal_at(since).wanted != goal.wanted)
-            || run.state.reconsidered().is_some_and(|at| at <= now);
-        let resumed = over.then(|| run.state.resumed());
-        let situation = Situation {
-            domain: self.domain,
-            person: run.person,
-            state: resumed.as_ref().unwrap_or(&run.state),
-            goal: &goal,
-            policy: self.policy,
-            ccai: self.ccai.map(|(ccai, _)| ccai),
-            now,
-        };
-        next(&situation, &run.seen, self.target)
     }
 
     /// Writes the intent, sends, writes what came of it. What was seen is stale from then on.
@@ -242,41 +218,6 @@ where
             run.state = State::fold(log);
         }
         Ok(true)
-    }
-
-    /// Sends a call and says what came of it. Total.
-    async fn call(&self, call: &Call) -> Verdict<Answer> {
-        match self.wires.send(self.host, call).await {
-            Ok(answer) => judge(call, &answer),
-            Err(NoAnswer::NotSent(NotSent { after_s, why })) => Verdict::Again { after_s, why },
-            Err(NoAnswer::Unanswered(why)) => match call.safety {
-                Safety::Once => Verdict::Unknown { why },
-                Safety::Read | Safety::Idempotent => Verdict::Again { after_s: None, why },
-            },
-        }
-    }
-
-    /// Fetches the record of a notice; the entries that follow from it.
-    async fn fetch(
-        &self,
-        person: &PersonKey,
-        source: &SourceName,
-        notice: &Members,
-        now: Timestamp,
-    ) -> Vec<Entry> {
-        let unfetched = |why| vec![Entry::Unfetched { at: now, after_s: None, why }];
-        let request = match self.records.request(source, notice) {
-            Ok(request) => request,
-            Err(dead) => {
-                let why = HeldWhy::Unusable { problem: dead.to_string() };
-                return vec![Entry::Held { at: now, why, steps: Vec::new() }];
-            }
-        };
-        match self.host.send(request).await {
-            Ok(answer) => self.records.read(person, source, notice, &answer, now),
-            Err(Lost::NeverLeft(detail)) => unfetched(Why::new(WhyKind::NotSent).detail(detail)),
-            Err(Lost::Unanswered(detail)) => unfetched(Why::new(WhyKind::Unanswered).detail(detail)),
-        }
     }
 
     async fn colleague(&self, run: &mut Run<'_>, worker: WorkerId) -> Result<(), J::Error> {
@@ -367,6 +308,80 @@ where
     }
 }
 
+impl<H, J, T, S, R> Drive<'_, H, J, T, S, R>
+where
+    H: Host,
+    T: Target,
+    S: Signer,
+    R: Records,
+{
+    /// The next move.
+    pub(super) fn decide(&self, run: &Run<'_>, now: Timestamp) -> Next {
+        let zone = self.records.zone(run.person);
+        let goal_at = |at| goal(&run.state, self.policy, &zone, at);
+        let goal = goal_at(now);
+        // A pause ends when HR wants something else than at its beginning: a question must not keep a leaver in.
+        let over = run.state.paused.is_some_and(|since| goal_at(since).wanted != goal.wanted)
+            || run.state.reconsidered().is_some_and(|at| at <= now);
+        let resumed = over.then(|| run.state.resumed());
+        let situation = Situation {
+            domain: self.domain,
+            person: run.person,
+            state: resumed.as_ref().unwrap_or(&run.state),
+            goal: &goal,
+            policy: self.policy,
+            ccai: self.ccai.map(|(ccai, _)| ccai),
+            now,
+        };
+        next(&situation, &run.seen, self.target)
+    }
+
+    /// Sends a call and says what came of it. Total.
+    pub(super) async fn call(&self, call: &Call) -> Verdict<Answer> {
+        match self.wires.send(self.host, call).await {
+            Ok(answer) => judge(call, &answer),
+            Err(NoAnswer::NotSent(NotSent { after_s, why })) => Verdict::Again { after_s, why },
+            Err(NoAnswer::Unanswered(why)) => match call.safety {
+                Safety::Once => Verdict::Unknown { why },
+                Safety::Read | Safety::Idempotent => Verdict::Again { after_s: None, why },
+            },
+        }
+    }
+
+    /// Fetches the record of a notice; the entries that follow from it.
+    pub(super) async fn fetch(
+        &self,
+        person: &PersonKey,
+        source: &SourceName,
+        notice: &Members,
+        now: Timestamp,
+    ) -> Vec<Entry> {
+        let unfetched = |why| vec![Entry::Unfetched { at: now, after_s: None, why }];
+        let request = match self.records.request(source, notice) {
+            Ok(request) => request,
+            Err(dead) => {
+                let why = HeldWhy::Unusable { problem: dead.to_string() };
+                return vec![Entry::Held { at: now, why, steps: Vec::new() }];
+            }
+        };
+        match self.host.send(request).await {
+            Ok(answer) => self.records.read(person, source, notice, &answer, now),
+            Err(Lost::NeverLeft(detail)) => unfetched(Why::new(WhyKind::NotSent).detail(detail)),
+            Err(Lost::Unanswered(detail)) => unfetched(Why::new(WhyKind::Unanswered).detail(detail)),
+        }
+    }
+}
+
+/// What a look shows, or why it shows nothing.
+pub(super) fn shown(sight: &Sight, verdict: Verdict<Answer>) -> Result<Option<Members>, Verdict<Answer>> {
+    match verdict {
+        Verdict::Done { answer: Answer(serde_json::Value::Object(profile)) } => Ok(Some(profile)),
+        Verdict::Refused { why } if why.kind == WhyKind::Absent => Ok(None),
+        Verdict::Refused { .. } if sight.may_be_refused() => Ok(None),
+        verdict => Err(verdict),
+    }
+}
+
 fn mark(due: Option<Timestamp>, status: Status, note: String) -> Mark {
     Mark { due, status, note, waits_for: None }
 }
@@ -390,7 +405,7 @@ fn status(outcome: Outcome) -> Status {
     }
 }
 
-fn stalled(at: Timestamp, verdict: Verdict<Answer>) -> Entry {
+pub(super) fn stalled(at: Timestamp, verdict: Verdict<Answer>) -> Entry {
     let (after_s, why) = match verdict {
         Verdict::Again { after_s, why } => (after_s, why),
         Verdict::Unknown { why } | Verdict::Refused { why } => (None, why),

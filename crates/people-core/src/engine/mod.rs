@@ -1,13 +1,14 @@
 //! What happens between an event and a directory that agrees.
 //!
 //! [`state`] folds a person's log, [`mod@goal`] says what HR wants at a moment, [`mod@next`] decides the next move, all pure. [`drive`]
-//! does what they say, and is the only part that waits for anything.
+//! does what they say, [`rehearse`] only looks, and these are the only parts that wait for anything.
 
 pub mod bulk;
 pub mod drive;
 pub mod facts;
 pub mod goal;
 pub mod next;
+pub mod rehearse;
 pub mod state;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use people_model::{Domain, Email, Members, PersonKey, WorkerId};
 pub use drive::{Drive, Stop};
 pub use goal::{Goal, goal};
 pub use next::{Next, next};
+pub use rehearse::{Stage, Would};
 pub use state::State;
 
 use crate::journal::Permit;

@@ -11,6 +11,8 @@ use people_model::{DeliveryId, Email, Entry, EventId, PersonKey, SourceName};
 use super::{Accepted, Appended, Breaker, EventRow, Filter, Journal, Mark, Permit, Sorted, Stats, Status};
 use crate::source::Delivery;
 
+mod peek;
+
 /// The journal in memory. Nothing of it survives the process.
 #[derive(Default)]
 pub struct Memory(Mutex<State>);

@@ -16,8 +16,11 @@ use serde::{Deserialize, Serialize};
 use crate::source::Delivery;
 
 pub mod memory;
+mod peek;
 pub mod sql;
 pub mod suite;
+
+pub use peek::{Peek, Permits};
 
 /// Whether a delivery is new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -46,7 +46,7 @@ use crate::source::config::{ConfigProblem, Empty, Tables};
 use crate::source::{Dead, Piece};
 
 /// More records than this in one delivery are refused.
-pub(crate) const MOST_RECORDS: usize = 10_000;
+pub const MOST_RECORDS: usize = 10_000;
 
 /// Members that a map may not set, and why.
 const NOT_HERE: [(&str, &str); 4] = [

@@ -45,7 +45,7 @@ pub(super) async fn events(config: &Path, report: &Report, command: Events) -> R
 pub(super) fn open(path: &Path) -> Result<Store, Fail> {
     let config = load::config(path)?;
     let folder = load::folder(path);
-    let file = folder.join(config.journal.url.strip_prefix("sqlite:").unwrap_or(&config.journal.url));
+    let file = load::journal_file(&config, &folder);
     if !file.exists() {
         say(&format!("there is no journal at {} yet; `people serve` makes it", file.display()));
         return Ok(Store::memory()?);

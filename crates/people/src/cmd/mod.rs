@@ -23,6 +23,7 @@ mod invite;
 mod plan;
 mod profile;
 mod publish;
+mod reconcile;
 mod serve;
 mod token;
 mod user;
@@ -67,6 +68,7 @@ async fn run(cli: Cli) -> Result<Exit, Fail> {
             let payload = read(&payload)?;
             plan::plan(config, &report, &plan::Ask { source, content_type, now, payload })
         }
+        Command::Reconcile(ask) => reconcile::reconcile(config, &report, &ask).await,
         Command::User(command) => user::user(config, &report, command).await,
         Command::Workflow(command) => user::workflow(config, &report, command).await,
         Command::Gapps(command) => gapps::gapps(config, &report, command).await,

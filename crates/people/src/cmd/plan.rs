@@ -163,7 +163,7 @@ impl Part {
     }
 }
 
-fn find<'a>(config: &'a Config, name: &str) -> Result<&'a SourceConfig, Fail> {
+pub(super) fn find<'a>(config: &'a Config, name: &str) -> Result<&'a SourceConfig, Fail> {
     config.sources.iter().find(|source| source.name.as_str() == name).ok_or_else(|| {
         let known: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
         let known = if known.is_empty() {

@@ -57,6 +57,15 @@ pub enum StoreError {
         /// The newest version known.
         known: i64,
     },
+    /// The file has another version's schema, and whoever only reads it does not bring it up to date.
+    #[error(
+        "the journal {} has the schema of another version of people: start and stop `people serve` once, or use that version",
+        path.display()
+    )]
+    OtherSchema {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no room. Nothing of what was asked is stored.
     #[error("the journal could not {operation}: the disk is full")]
     Full {

@@ -5,6 +5,7 @@
 //! | `intake` | makes deliveries durable in the log (`log`, `format`, `queue`); they come into the database when they are taken apart |
 //! | `keys` | says of most deliveries that they are new, without a look into the database |
 //! | `lane` | a thread with a connection, which takes jobs in order, and lets whoever waits share a flush: one writes, one reads (`books`) |
+//! | `peek` | the same journal, only read, and what a rehearsal asks of it |
 //! | `tidy` | copies the database's own write-ahead log into it |
 //!
 //! Another process may open the same files at the same time (`people events list` beside `people serve`); it sees a delivery once that is
@@ -33,6 +34,7 @@ mod intake;
 mod keys;
 mod lane;
 mod log;
+mod peek;
 mod queue;
 mod sqlite;
 #[cfg(test)]
@@ -40,6 +42,7 @@ mod tests;
 mod tidy;
 
 pub use error::{SqliteError, StoreError};
+pub use peek::ReadOnly;
 
 use books::{Reader, Writer};
 use format::Kept;

@@ -51,6 +51,15 @@ impl Sqlite {
         Ok(Self { connection, flushes: true })
     }
 
+    /// Opens a connection to a journal that is there, through which nothing can be written.
+    pub(super) fn connect_to_read(path: &Path) -> Result<Self, SqliteError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        connection.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -3000")?;
+        Ok(Self { connection, flushes: false })
+    }
+
     /// Says whether the commits from now on wait for the disk. One that does makes all before it durable too. Between transactions only.
     pub(super) fn flush(&mut self, flushes: bool) -> Result<(), SqliteError> {
         if self.flushes != flushes {
@@ -140,13 +149,7 @@ pub(super) fn open(path: &Path, log: &Path) -> Result<Opened, StoreError> {
         kind => StoreError::File { path: path.to_owned(), kind },
     };
     create(path).map_err(|error| failed(path, &error))?;
-    let told = |error: SqliteError| {
-        if error.is_not_a_database() {
-            StoreError::NotADatabase { path: path.to_owned() }
-        } else {
-            error.during(OPEN)
-        }
-    };
+    let told = |error| opening(path, error);
     let mut writer = Book::new(Sqlite::connect(path).map_err(told)?);
     create(log).map_err(|error| failed(log, &error))?;
     let left = Left::open(log, SEGMENT)?;
@@ -167,6 +170,15 @@ pub(super) fn open(path: &Path, log: &Path) -> Result<Opened, StoreError> {
         (reads(path, "PRAGMA cache_size = -1000")?, reads(path, "PRAGMA cache_size = -800")?);
     let tidy = Sqlite::connect(path).map_err(told)?;
     Ok(Opened { writer, reader, asks, tidy })
+}
+
+/// Why the file cannot be opened.
+pub(super) fn opening(path: &Path, error: SqliteError) -> StoreError {
+    if error.is_not_a_database() {
+        StoreError::NotADatabase { path: path.to_owned() }
+    } else {
+        error.during(OPEN)
+    }
 }
 
 /// Another connection to a file that is set up, to read with. `pages` says how many it keeps in memory.

@@ -16,6 +16,7 @@ use super::*;
 
 mod keys;
 mod log;
+mod peek;
 
 const HOUR: SignedDuration = SignedDuration::from_secs(3600);
 

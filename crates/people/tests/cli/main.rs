@@ -9,5 +9,6 @@ mod gapps;
 mod invite;
 mod journal;
 mod offline;
+mod reconcile;
 mod user;
 mod world;

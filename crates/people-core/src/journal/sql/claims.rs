@@ -21,13 +21,7 @@ impl<D: Driver> Book<D> {
         now: Timestamp,
     ) -> Booked<PersonKey, D> {
         let key = person.to_string();
-        let holder = self.one(
-            CLAIM,
-            "SELECT 'of an address', person FROM claims WHERE address = ?1",
-            &[address.as_str().into()],
-        )?;
-        let holder: Option<PersonKey> = holder.map(|row| Fields::new("claims", row).id()).transpose()?;
-        match holder {
+        match self.claimed(address)? {
             Some(holder) if holder == *person => {}
             Some(holder) if !force => return Ok(holder),
             _ => {
@@ -63,19 +57,11 @@ impl<D: Driver> Book<D> {
 
     /// [`Journal::permit`](crate::journal::Journal::permit).
     pub fn permit(&mut self, person: &PersonKey, now: Timestamp, breaker: &Breaker) -> Booked<Permit, D> {
-        let key = person.to_string();
-        let window = i64::try_from(breaker.window.as_millis()).unwrap_or(i64::MAX);
-        let after = cut(now).saturating_sub(window).max(-(1 << 53));
-        let counts = self.one(
-            PERMIT,
-            "SELECT 1 FROM permits WHERE person = ?1 AND at > ?2",
-            &[key.as_str().into(), after.into()],
-        )?;
-        if counts.is_some() {
+        let (key, after) = (person.to_string(), after(now, breaker));
+        if self.counts(&key, after)? {
             return Ok(Permit::Granted);
         }
-        let known = self.number(PERMIT, "SELECT '', n FROM counters WHERE name = 'accounts'", &[])?;
-        let count = self.number(PERMIT, "SELECT '', count(*) FROM permits WHERE at > ?1", &[after.into()])?;
+        let (count, known) = self.so_many(after)?;
         let limit = breaker.limit(known);
         if count >= limit {
             return Ok(Permit::Tripped { count, limit });
@@ -88,6 +74,33 @@ impl<D: Driver> Book<D> {
         Ok(Permit::Granted)
     }
 
+    /// Who has claimed an address.
+    pub(super) fn claimed(&mut self, address: &Email) -> Booked<Option<PersonKey>, D> {
+        let row = self.one(
+            CLAIM,
+            "SELECT 'of an address', person FROM claims WHERE address = ?1",
+            &[address.as_str().into()],
+        )?;
+        Ok(row.map(|row| Fields::new("claims", row).id()).transpose()?)
+    }
+
+    /// Whether the person with this key counts in the breaker's window, which begins after that.
+    pub(super) fn counts(&mut self, key: &str, after: i64) -> Booked<bool, D> {
+        let counts = self.one(
+            PERMIT,
+            "SELECT 1 FROM permits WHERE person = ?1 AND at > ?2",
+            &[key.into(), after.into()],
+        )?;
+        Ok(counts.is_some())
+    }
+
+    /// How many count in the breaker's window, and how many people have a known account.
+    pub(super) fn so_many(&mut self, after: i64) -> Booked<(u32, u32), D> {
+        let known = self.number(PERMIT, "SELECT '', n FROM counters WHERE name = 'accounts'", &[])?;
+        let count = self.number(PERMIT, "SELECT '', count(*) FROM permits WHERE at > ?1", &[after.into()])?;
+        Ok((count, known))
+    }
+
     fn number(
         &mut self,
         operation: &'static str,
@@ -97,4 +110,10 @@ impl<D: Driver> Book<D> {
         let row = self.one(operation, sql, params)?.unwrap_or_default();
         Ok(u32::try_from(Fields::new("counters", row).int()?).unwrap_or(u32::MAX))
     }
+}
+
+/// The moment at which the breaker's window begins, as stored.
+pub(super) fn after(now: Timestamp, breaker: &Breaker) -> i64 {
+    let window = i64::try_from(breaker.window.as_millis()).unwrap_or(i64::MAX);
+    cut(now).saturating_sub(window).max(-(1 << 53))
 }

@@ -13,12 +13,14 @@
 //! | `people` | logs, due times, finding |
 //! | `claims` | addresses and the breaker |
 //! | `lists` | the list of events and the figures |
+//! | `peek` | what a rehearsal asks |
 
 use people_model::time::Timestamp;
 
 mod claims;
 mod intake;
 mod lists;
+mod peek;
 mod people;
 mod row;
 mod schema;

@@ -64,13 +64,13 @@ fn dry(ccai: &Ccai, report: &Report, call: &Call) -> Result<Exit, Fail> {
 }
 
 /// A bar on a terminal's stderr; nothing elsewhere.
-fn bar(rows: u64) -> ProgressBar {
+pub(super) fn bar(rows: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:.bold} {wide_bar} {pos}/{len} rows, {elapsed}");
     ProgressBar::new(rows).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a command waits for itself")]
-async fn pause(time: Duration) {
+pub(super) async fn pause(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
