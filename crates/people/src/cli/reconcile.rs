@@ -24,6 +24,9 @@ pub struct Reconcile {
     /// The media type of the roster, where the kind of source cares; `text/csv` for CSV that is not named `.csv`.
     #[arg(long, value_name = "TYPE")]
     pub content_type: Option<String>,
+    /// When the roster was exported (RFC 3339): what was heard since outweighs it. If absent, when the file was last written; of stdin, now.
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<jiff::Timestamp>,
     /// Make the directory agree.
     #[arg(long)]
     pub apply: bool,

@@ -17,7 +17,7 @@ use crate::cli::Reconcile;
 use crate::exit::{Exit, Fail};
 use crate::host::Clock;
 use crate::load::{self, Rehearsal};
-use crate::report::{Format, Report};
+use crate::report::{Format, Report, say};
 use crate::store::StoreError;
 use roster::Roster;
 use words::{Line, Outlook};
@@ -36,6 +36,9 @@ pub(super) async fn reconcile(path: &Path, report: &Report, ask: &Reconcile) -> 
     let bridge = load::rehearsal(path, clock.clone())?;
     let source = source(&bridge.config, ask.source.as_deref())?;
     let roster = Roster::read(&bridge, source, ask, bytes, path)?;
+    if let Some(as_of) = roster.old {
+        say(&format!("as of {as_of:.0} (--as-of): what was heard since outweighs the roster"));
+    }
     let mut outlook = Outlook::new(source.name.clone(), &roster);
     outlook.waiting_deliveries = bridge.journal.backlog().await?;
     outlook.people = rehearse(&bridge, &roster).await?;

@@ -93,16 +93,6 @@ impl Peek for ReadOnly {
 }
 
 impl Store {
-    /// People heard of, in the order of their keys as texts: at most so many of those after this one.
-    pub async fn people(
-        &self,
-        after: Option<&PersonKey>,
-        limit: usize,
-    ) -> Result<Vec<PersonKey>, StoreError> {
-        let after = after.cloned();
-        self.look(move |book| book.people(after.as_ref(), limit)).await
-    }
-
     /// When a person is to be driven again.
     pub async fn due_of(&self, person: &PersonKey) -> Result<Option<Timestamp>, StoreError> {
         let person = person.clone();

@@ -281,3 +281,27 @@ test!(the_source_is_named_where_there_are_several, world, {
     world.run("reconcile roster.json --source third").ends(2, "no source is named");
     world.run("reconcile roster.json --source other").ends(4, "1 would change");
 });
+
+scene!(what_was_heard_since_the_export_outweighs_it, world, {
+    world.seed(
+        json!({"id": ANA, "givenName": "Ana", "familyName": "Silva", "title": "Clerk", "employeeId": "1"}),
+    );
+    let titled = |title: &str| {
+        let mut ana = hire(1, "Ana", "Silva");
+        ana["worker"]["title"] = json!(title);
+        roster(&world, &[ana]);
+    };
+    titled("Head");
+    world.run("reconcile roster.json --apply --yes").ends(0, "1 settled");
+
+    titled("Clerk");
+    let told =
+        world.run("reconcile roster.json --as-of 2020-01-01T00:00:00Z").ends(0, "1 agree, 0 would change");
+    assert!(told.err.contains("as of 2020-01-01T00:00:00Z"), "{}", told.err);
+    let file = std::fs::File::options().write(true).open(world.folder.path().join("roster.json")).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH).unwrap();
+    world.run("reconcile roster.json").ends(0, "1 agree, 0 would change");
+    titled("Clerk");
+    world.run("reconcile roster.json").ends(4, "1 would change (1 patch)");
+    world.run("reconcile roster.json --as-of 2999-01-01T00:00:00Z").ends(2, "lies in the future");
+});

@@ -8,6 +8,7 @@ use people_core::host::Host;
 use people_core::journal::Sorted;
 use people_core::mapping::MOST_RECORDS;
 use people_core::source::{Delivery, Piece, SourceConfig};
+use people_model::time::{SignedDuration, Timestamp};
 use people_model::{DeliveryId, Entry, PersonKey, Trust};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -16,6 +17,9 @@ use crate::cli::Reconcile;
 use crate::cmd::fitting;
 use crate::exit::Fail;
 use crate::load::{LoadError, Rehearsal};
+
+/// Who exports and reconciles at once need not be told of when the roster is.
+const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
 /// A roster, taken apart.
 pub(super) struct Roster {
@@ -27,6 +31,8 @@ pub(super) struct Roster {
     pub(super) unusable: Vec<(String, String)>,
     /// How many parts are of no concern.
     pub(super) ignored: usize,
+    /// When it was true, where something may have been heard since.
+    pub(super) old: Option<Timestamp>,
 }
 
 /// A person of the roster.
@@ -53,6 +59,7 @@ impl Roster {
             false => (ask.content_type.clone(), bytes.into()),
         };
         let now = bridge.host.now();
+        let as_of = as_of(ask, now)?;
         let deliveries = cut(body).into_iter().map(|body| {
             let mut fresh = [0; 16];
             bridge.host.entropy(&mut fresh);
@@ -62,14 +69,20 @@ impl Roster {
                 received: now,
                 // Whoever runs this administers the machine on which the proofs are checked.
                 trust: Trust::Proven,
-                stamped: None,
+                stamped: Some(as_of),
                 content_type: content_type.clone(),
                 body,
             };
             (DeliveryId::of(&source.name, &fresh), delivery)
         });
         let deliveries: Vec<_> = deliveries.collect();
-        let mut roster = Self { deliveries: Vec::new(), people: Vec::new(), unusable, ignored: 0 };
+        let mut roster = Self {
+            deliveries: Vec::new(),
+            people: Vec::new(),
+            unusable,
+            ignored: 0,
+            old: Some(as_of).filter(|as_of| as_of.duration_until(now) > FRESH),
+        };
         let mut places: HashMap<PersonKey, usize> = HashMap::new();
         for (n, (_, delivery)) in deliveries.iter().enumerate() {
             roster.ignored += ignored(source, delivery, config)?;
@@ -98,6 +111,21 @@ impl Roster {
                 let place = id.as_str().rsplit_once('.').and_then(|(_, n)| n.parse::<usize>().ok());
                 self.unusable.push((format!("part {}", after + place.unwrap_or(0) + 1), why));
             }
+        }
+    }
+}
+
+/// When the roster was true. Nobody can have exported it after the file was written.
+fn as_of(ask: &Reconcile, now: Timestamp) -> Result<Timestamp, Fail> {
+    match ask.as_of {
+        Some(later) if later > now => {
+            Err(Fail::usage(format!("--as-of {later} lies in the future; say when the roster was exported")))
+        }
+        Some(as_of) => Ok(as_of),
+        None => {
+            let file = std::fs::metadata(&ask.roster).ok().filter(std::fs::Metadata::is_file);
+            let written = file.and_then(|file| Timestamp::try_from(file.modified().ok()?).ok());
+            Ok(written.map_or(now, |written| written.min(now)))
         }
     }
 }
