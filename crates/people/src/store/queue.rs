@@ -99,10 +99,14 @@ struct Turn {
 }
 
 impl Turn {
-    fn read(&self) -> Result<Vec<Arc<Kept>>, StoreError> {
-        let Some(file) = &self.file else { return Ok(Vec::new()) };
-        let kept = self.places.iter().map(|(_, place)| read_back(file, *place).map(Arc::new));
-        kept.collect::<Result<_, _>>().map_err(|error| StoreError::log("list the backlog", error.kind()))
+    /// Each of them, as far as the log can be read.
+    fn read(&self) -> impl Iterator<Item = Result<Arc<Kept>, StoreError>> {
+        let places =
+            self.file.iter().flat_map(|file| self.places.iter().map(move |(_, place)| (file, *place)));
+        places.map(|(file, place)| match read_back(file, place) {
+            Ok(kept) => Ok(Arc::new(kept)),
+            Err(error) => Err(StoreError::log("list the backlog", error.kind())),
+        })
     }
 }
 
@@ -185,10 +189,14 @@ impl Queue {
         }
     }
 
-    /// The oldest of those that wait, to be taken apart.
+    /// The oldest of those that wait, to be taken apart. One that cannot be read holds up no other; an error where there is no other.
     pub(super) fn hand_out(&self, most: usize) -> Result<Vec<Arc<Kept>>, StoreError> {
         let turn = self.waiting().turn(most);
-        let out = turn.read()?;
+        let (out, failed): (Vec<_>, Vec<_>) = turn.read().partition(Result::is_ok);
+        let out: Vec<_> = out.into_iter().flatten().collect();
+        if let (true, Some(Err(error))) = (out.is_empty(), failed.into_iter().next()) {
+            return Err(error);
+        }
         self.waiting().out = out.iter().map(|kept| (kept.delivery.id.clone(), Arc::clone(kept))).collect();
         Ok(out)
     }
@@ -267,7 +275,8 @@ impl Move {
             self.upto = waiting.left;
             waiting.turn(self.most)
         };
-        for kept in turn.read()? {
+        for kept in turn.read() {
+            let kept = kept?;
             // One that another process has accepted meanwhile is a duplicate there.
             writer.book.accept(&kept.delivery, &kept.key, kept.dedupe_for)?;
         }

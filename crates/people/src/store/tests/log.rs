@@ -1,5 +1,6 @@
 //! What only the intake log can do wrong: lose what was acknowledged, or make up what was not.
 
+use std::io::{Seek, SeekFrom, Write};
 use std::ops::RangeInclusive;
 
 use super::super::log::{Left, Log, SEGMENT};
@@ -235,6 +236,37 @@ async fn where_the_log_fails_the_database_takes_over() {
     for n in 1..=3 {
         assert_eq!(accept(&store, n).await.unwrap(), Accepted::Duplicate, "{n}");
     }
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_holds_up_no_other() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("people.sqlite");
+    let store = Store::open(&path).unwrap();
+    for n in 0..5 {
+        accept(&store, n).await.unwrap();
+    }
+    // The disk has lost the second one's beginning.
+    let whole = fs::read(log_of(&path)).unwrap();
+    let id = delivery(1).id;
+    let place = whole.windows(id.as_str().len()).position(|part| part == id.as_str().as_bytes()).unwrap();
+    let spoil = |bytes: &[u8]| {
+        let mut file = fs::File::options().write(true).open(log_of(&path)).unwrap();
+        file.seek(SeekFrom::Start(place as u64)).unwrap();
+        file.write_all(bytes).unwrap();
+    };
+    spoil(&[0xff; 4]);
+    let out = store.backlog(9).await.unwrap();
+    assert_eq!(out, [0, 2, 3, 4].map(delivery));
+    for sent in out {
+        store.sort(&sent.id, &[], at(0)).await.unwrap();
+    }
+    let failed = store.backlog(9).await.unwrap_err();
+    assert!(matches!(failed, StoreError::Log { .. }), "{failed}");
+    // It is not written over meanwhile, and should the disk have it again, so has the backlog.
+    assert_eq!(accept(&store, 1).await.unwrap(), Accepted::Duplicate);
+    spoil(&id.as_str().as_bytes()[..4]);
+    assert_eq!(store.backlog(9).await.unwrap(), [delivery(1)]);
 }
 
 #[tokio::test]
