@@ -39,6 +39,9 @@ impl Marks {
 /// How many keys there is room for at least.
 const LEAST: usize = if cfg!(test) { 256 } else { 1 << 18 };
 
+/// And at most: 22 MB. Beyond it more and more keys are looked up although they are new.
+const MOST: usize = 1 << 24;
+
 /// How many keys are read at once.
 const TOGETHER: usize = 1024;
 
@@ -61,7 +64,7 @@ impl Filter {
     pub(super) fn of(database: &Path, waiting: usize, stop: &AtomicBool) -> Result<Option<Self>, StoreError> {
         let mut book = sqlite::reads(database, "PRAGMA cache_size = -500")?;
         let count = usize::try_from(book.count_keys()?).unwrap_or(0);
-        let mut filter = Self::with_room(LEAST.max((count + waiting).saturating_mul(2)));
+        let mut filter = Self::with_room((count + waiting).saturating_mul(2).clamp(LEAST, MOST));
         let mut last = String::new();
         while !stop.load(Ordering::Relaxed) {
             let keys = book.keys(&last, TOGETHER)?;
@@ -94,8 +97,10 @@ impl Filter {
         (place as usize, std::array::from_fn(|n| 1 << (key >> (5 * n) & 31)))
     }
 
+    /// Whether a larger one would be better.
     fn is_full(&self) -> bool {
-        self.added > self.blocks.len() * EACH
+        let room = self.blocks.len() * EACH;
+        room < MOST && self.added > room
     }
 }
 
