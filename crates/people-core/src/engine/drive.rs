@@ -7,10 +7,10 @@ use people_auth::Signer;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{
-    Call, Domain, Entry, HeldWhy, Members, Outcome, PersonKey, Safety, SourceName, Step, Verdict, Why,
-    WorkerId,
+    Domain, Entry, HeldWhy, Members, Outcome, PersonKey, SourceName, Step, Verdict, Why, WorkerId,
 };
 
+use super::ask::ask;
 use super::bulk::Filing;
 use super::{Next, Seen, Situation, State, goal, next};
 use crate::host::{Host, Lost};
@@ -18,8 +18,8 @@ use crate::journal::{Appended, Journal, Mark, Status};
 use crate::policy::Policy;
 use crate::source::Dead;
 use crate::target::ccai::Ccai;
-use crate::target::{Answer, Sight, Target, judge};
-use crate::wire::{NoAnswer, NotSent, Wires};
+use crate::target::{Answer, Sight, Target};
+use crate::wire::Wires;
 
 /// How long a person who is being driven is left alone by others. After a crash they are picked up again then.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
@@ -169,16 +169,18 @@ where
                         return Ok(stop);
                     }
                 }
-                Next::Look(sight) => match shown(&sight, self.call(&self.target.look(&sight)).await) {
-                    Ok(profile) => {
-                        run.seen.sights.insert(sight, profile);
-                    }
-                    Err(verdict) => {
-                        if !self.write(&mut run, stalled(now, verdict)).await? {
-                            return Ok(Stop::Raced);
+                Next::Look(sight) => {
+                    match shown(&sight, ask(self.wires, self.host, &self.target.look(&sight)).await) {
+                        Ok(profile) => {
+                            run.seen.sights.insert(sight, profile);
+                        }
+                        Err(verdict) => {
+                            if !self.write(&mut run, stalled(now, verdict)).await? {
+                                return Ok(Stop::Raced);
+                            }
                         }
                     }
-                },
+                }
                 Next::Fetch(notice) => {
                     let entries = self.fetch(person, &notice.source, &notice.notice, now).await;
                     if !self.write_all(&mut run, &entries).await? {
@@ -202,7 +204,7 @@ where
         if !self.write(run, Entry::Intended { at: now, step }).await? {
             return Ok(false);
         }
-        let verdict = self.call(&call).await;
+        let verdict = ask(self.wires, self.host, &call).await;
         let verdict = verdict.map(|answer| self.target.receipt(&call, &answer));
         run.seen = Seen { claims: std::mem::take(&mut run.seen.claims), ..Seen::default() };
         let judged = Entry::Judged { at: self.host.now(), verdict };
@@ -334,18 +336,6 @@ where
             now,
         };
         next(&situation, &run.seen, self.target)
-    }
-
-    /// Sends a call and says what came of it. Total.
-    pub(super) async fn call(&self, call: &Call) -> Verdict<Answer> {
-        match self.wires.send(self.host, call).await {
-            Ok(answer) => judge(call, &answer),
-            Err(NoAnswer::NotSent(NotSent { after_s, why })) => Verdict::Again { after_s, why },
-            Err(NoAnswer::Unanswered(why)) => match call.safety {
-                Safety::Once => Verdict::Unknown { why },
-                Safety::Read | Safety::Idempotent => Verdict::Again { after_s: None, why },
-            },
-        }
     }
 
     /// Fetches the record of a notice; the entries that follow from it.

@@ -3,6 +3,7 @@
 //! [`state`] folds a person's log, [`mod@goal`] says what HR wants at a moment, [`mod@next`] decides the next move, all pure. [`drive`]
 //! does what they say, [`rehearse`] only looks, and these are the only parts that wait for anything.
 
+mod ask;
 pub mod bulk;
 pub mod drive;
 pub mod facts;

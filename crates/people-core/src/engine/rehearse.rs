@@ -9,6 +9,7 @@ use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{Email, Entry, HeldWhy, Outcome, PersonKey, Safety, Step, Why};
 
+use super::ask::ask;
 use super::drive::{MOVES, Records, Run, shown, stalled};
 use super::{Drive, Next, State};
 use crate::host::Host;
@@ -103,7 +104,7 @@ where
                     if look.safety != Safety::Read {
                         return Ok(Would::Unknown(unsent("a look that is not only a look")));
                     }
-                    match shown(&sight, self.call(&look).await) {
+                    match shown(&sight, ask(self.wires, self.host, &look).await) {
                         Ok(profile) => {
                             stage.taken().failures = 0;
                             failed = None;

@@ -5,7 +5,7 @@ use people_auth::Signer;
 use people_model::ccai::{BatchId, Bulk, Job, JobId, JobStatus, Requested, Row, RowError, RowResult};
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
-use people_model::{Call, Entry, Outcome, PersonKey, Safety, Verdict, Why};
+use people_model::{Entry, Outcome, PersonKey, Verdict, Why};
 use serde_json::Value;
 
 use super::batch::{Batch, Phase};
@@ -13,13 +13,14 @@ use super::is_reserved;
 use super::next::{Glimpse, Move, next};
 use crate::endpoint::Endpoint;
 use crate::engine::Stop;
+use crate::engine::ask::ask;
 use crate::host::Host;
 use crate::journal::{Appended, Journal, Mark, Status};
 use crate::policy::Policy;
+use crate::target::Answer;
 use crate::target::ccai::ops::{GetJob, Jobs, Proceed, SchemeErrors, Template, UpdateErrors, Upload, reply};
 use crate::target::ccai::{Ccai, file, filename};
-use crate::target::{Answer, judge};
-use crate::wire::{NoAnswer, NotSent, Wires};
+use crate::wire::Wires;
 
 /// How long a batch that is being driven is left alone by others.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
@@ -141,7 +142,7 @@ impl<H: Host, J: Journal, S: Signer> BulkDrive<'_, H, J, S> {
         if !self.write(run, now, Bulk::Uploading { filename: filename.clone() }).await? {
             return Ok(false);
         }
-        let verdict = self.call(&call).await;
+        let verdict = ask(self.wires, self.host, &call).await;
         let entry = self.after(verdict, |answer| {
             let id = answer.get("id").cloned().and_then(|id| serde_json::from_value::<JobId>(id).ok());
             id.map(|job| Bulk::Uploaded { job })
@@ -154,7 +155,7 @@ impl<H: Host, J: Journal, S: Signer> BulkDrive<'_, H, J, S> {
         if !self.write(run, now, Bulk::Proceeding).await? {
             return Ok(false);
         }
-        let verdict = self.call(&Proceed { job }.call()).await;
+        let verdict = ask(self.wires, self.host, &Proceed { job }.call()).await;
         let entry = self.after(verdict, |_| Some(Bulk::Proceeded));
         run.seen = Glimpse::default();
         self.append(run, entry).await
@@ -235,7 +236,7 @@ impl<H: Host, J: Journal, S: Signer> BulkDrive<'_, H, J, S> {
 
     async fn read<E: Endpoint + Copy>(&self, operation: &E) -> Result<E::Reply, Entry> {
         let at = self.host.now();
-        let (after_s, why) = match self.call(&operation.call()).await {
+        let (after_s, why) = match ask(self.wires, self.host, &operation.call()).await {
             Verdict::Done { answer } => match reply(operation, answer.0) {
                 Some(reply) => return Ok(reply),
                 None => (None, Why::new(WhyKind::BadAnswer).detail("JSON of another kind")),
@@ -244,17 +245,6 @@ impl<H: Host, J: Journal, S: Signer> BulkDrive<'_, H, J, S> {
             Verdict::Unknown { why } | Verdict::Refused { why } => (None, why),
         };
         Err(Entry::Stalled { at, after_s, why })
-    }
-
-    async fn call(&self, call: &Call) -> Verdict<Answer> {
-        match self.wires.send(self.host, call).await {
-            Ok(answer) => judge(call, &answer),
-            Err(NoAnswer::NotSent(NotSent { after_s, why })) => Verdict::Again { after_s, why },
-            Err(NoAnswer::Unanswered(why)) => match call.safety {
-                Safety::Once => Verdict::Unknown { why },
-                Safety::Read | Safety::Idempotent => Verdict::Again { after_s: None, why },
-            },
-        }
     }
 
     /// Writes into each person's log what became of their row. Again after a crash: who has been told is not told twice.
