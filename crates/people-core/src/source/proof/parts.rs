@@ -1,11 +1,12 @@
 //! What is signed, fed to the algorithm part by part; and the other direction, for demonstrations and tests.
 
 use base64::Engine as _;
-use hmac::Mac;
 use hmac::digest::CtOutput;
+use hmac::{Hmac, Mac};
 use http::header::GetAll;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use people_model::time::Timestamp;
+use sha2::{Digest, Sha256};
 
 use super::key::{self, Key};
 use super::{Algorithm, Part, Scheme, Unit};
@@ -32,6 +33,12 @@ pub(super) fn single<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result
     }
 }
 
+/// Of a body.
+pub(super) type Hash = [u8; 32];
+
+/// What SHA-256 takes in at once.
+const BLOCK: usize = 128;
+
 /// What is signed.
 pub(super) struct Parts<'a> {
     pub(super) signed: &'a [Part],
@@ -41,16 +48,18 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    pub(super) fn each(&self, mut take: impl FnMut(&[u8])) {
-        for part in self.signed {
-            take(match part {
-                Part::Body => self.incoming.body,
-                Part::Timestamp => self.stamp.unwrap_or_default().as_bytes(),
-                Part::Id => self.id.unwrap_or_default().as_bytes(),
-                Part::Method => self.incoming.method.as_str().as_bytes(),
-                Part::Text(text) => text.as_bytes(),
-            });
+    fn bytes<'p>(&'p self, part: &'p Part) -> &'p [u8] {
+        match part {
+            Part::Body => self.incoming.body,
+            Part::Timestamp => self.stamp.unwrap_or_default().as_bytes(),
+            Part::Id => self.id.unwrap_or_default().as_bytes(),
+            Part::Method => self.incoming.method.as_str().as_bytes(),
+            Part::Text(text) => text.as_bytes(),
         }
+    }
+
+    pub(super) fn each(&self, take: impl FnMut(&[u8])) {
+        self.signed.iter().map(|part| self.bytes(part)).for_each(take);
     }
 
     /// The code that `keyed`, which has taken in nothing but its key, makes of them.
@@ -58,6 +67,22 @@ impl Parts<'_> {
         let mut mac = keyed.clone();
         self.each(|part| mac.update(part));
         mac.finalize()
+    }
+
+    /// The same, and the hash of the body besides. Each of the two waits for its own last block only, so they take in blocks in turns, and the
+    /// processor works at both.
+    pub(super) fn mac_and_hash(&self, keyed: &Hmac<Sha256>) -> (CtOutput<Hmac<Sha256>>, Hash) {
+        let (mut mac, mut hash) = (keyed.clone(), Sha256::new());
+        for part in self.signed {
+            match part {
+                Part::Body => self.incoming.body.chunks(BLOCK).for_each(|block| {
+                    mac.update(block);
+                    hash.update(block);
+                }),
+                other => mac.update(self.bytes(other)),
+            }
+        }
+        (mac.finalize(), hash.finalize().into())
     }
 }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
 use super::key::{self, Key};
-use super::parts::{Parts, first, single};
+use super::parts::{Hash, Parts, first, single};
 use super::{Algorithm, List, Part, Scheme, Unit, preset};
 use crate::config::{Secrets, Span};
 use crate::source::config::{ConfigProblem, SourceConfig};
@@ -63,7 +63,8 @@ impl Proofs {
 /// What a proof shows besides that it is one.
 struct Shown {
     stamped: Option<Timestamp>,
-    id: Option<Vec<u8>>,
+    /// The signed id, or the hash of the body where it came with the proof.
+    dedupe_key: Option<Vec<u8>>,
 }
 
 impl Prover {
@@ -144,7 +145,9 @@ impl Prover {
             match row.check(incoming, now, self.past, self.ahead) {
                 Ok(shown) => {
                     return Reception::Proven(Proof {
-                        dedupe_key: shown.id.unwrap_or_else(|| Sha256::digest(incoming.body).to_vec()),
+                        dedupe_key: shown
+                            .dedupe_key
+                            .unwrap_or_else(|| Sha256::digest(incoming.body).to_vec()),
                         dedupe_for: self.dedupe_for,
                         trust: self.trust,
                         stamped: shown.stamped,
@@ -181,10 +184,11 @@ impl Row {
         let stamp =
             headers("timestamp.header", scheme.timestamp.as_ref().map_or(&[], |stamp| &stamp.header))?;
         let id = headers("id", &scheme.id)?;
-        if scheme.covers_body() && !scheme.signed.contains(&Part::Body) {
+        let bodies = scheme.signed.iter().filter(|part| **part == Part::Body).count();
+        if scheme.covers_body() && bodies != 1 {
             return wrong(
                 "signed",
-                "it has to hold \"body\": a signature that does not cover the body proves nothing",
+                "it has to hold \"body\" once: a signature that does not cover the body proves nothing",
             );
         }
         let signs = |part| scheme.covers_body() && scheme.signed.contains(&part);
@@ -210,7 +214,7 @@ impl Row {
         ahead: SignedDuration,
     ) -> Result<Shown, Refusal> {
         if self.scheme.algorithm == Algorithm::None {
-            return Ok(Shown { stamped: None, id: None });
+            return Ok(Shown { stamped: None, dedupe_key: None });
         }
         let proofs = self.proofs(incoming.headers)?;
         let id = single(incoming.headers, &self.id)?;
@@ -229,8 +233,10 @@ impl Row {
             }
         }
         let parts = Parts { signed: &self.scheme.signed, incoming, id, stamp };
-        if self.keys_for(incoming.headers).any(|key| self.matches(key, &parts, &proofs)) {
-            Ok(Shown { stamped, id: id.map(|id| id.as_bytes().to_vec()) })
+        let mut hash = None;
+        if self.keys_for(incoming.headers).any(|key| matches(key, &parts, &proofs, &mut hash)) {
+            let dedupe_key = id.map(|id| id.as_bytes().to_vec()).or_else(|| hash.map(Vec::from));
+            Ok(Shown { stamped, dedupe_key })
         } else {
             Err(Refusal::Mismatch)
         }
@@ -310,28 +316,34 @@ impl Row {
             .filter(move |(index, _)| named.is_none_or(|n| n == *index))
             .map(|(_, key)| key)
     }
+}
 
-    fn matches(&self, key: &Key, parts: &Parts<'_>, proofs: &Proofs) -> bool {
-        let equal = |expected: &[u8]| {
-            bool::from(proofs.iter().fold(Choice::from(0), |any, proof| any | same(proof, expected)))
-        };
-        match key {
-            Key::Sha256(keyed) => equal(&parts.mac(&**keyed).into_bytes()),
-            Key::Sha512(keyed) => equal(&parts.mac(&**keyed).into_bytes()),
-            Key::Shared(key) => {
-                // Hashed first, so that not even the length shows.
-                let expected = Sha256::digest(key.expose());
-                let same = |proof: &[u8]| Sha256::digest(proof).ct_eq(&expected);
-                bool::from(proofs.iter().fold(Choice::from(0), |any, proof| any | same(proof)))
-            }
-            Key::Public(key) => {
-                let mut message = Vec::new();
-                parts.each(|part| message.extend_from_slice(part));
-                proofs.iter().any(|proof| {
-                    ed25519_dalek::Signature::from_slice(proof)
-                        .is_ok_and(|signature| key.verify_strict(&message, &signature).is_ok())
-                })
-            }
+/// Whether one of the proofs is what this key makes of the parts. Where they have no id, the hash of the body may come with it.
+fn matches(key: &Key, parts: &Parts<'_>, proofs: &Proofs, hash: &mut Option<Hash>) -> bool {
+    let equal = |expected: &[u8]| {
+        bool::from(proofs.iter().fold(Choice::from(0), |any, proof| any | same(proof, expected)))
+    };
+    match key {
+        Key::Sha256(keyed) if parts.id.is_none() && hash.is_none() => {
+            let (mac, made) = parts.mac_and_hash(keyed);
+            *hash = Some(made);
+            equal(&mac.into_bytes())
+        }
+        Key::Sha256(keyed) => equal(&parts.mac(&**keyed).into_bytes()),
+        Key::Sha512(keyed) => equal(&parts.mac(&**keyed).into_bytes()),
+        Key::Shared(key) => {
+            // Hashed first, so that not even the length shows.
+            let expected = Sha256::digest(key.expose());
+            let same = |proof: &[u8]| Sha256::digest(proof).ct_eq(&expected);
+            bool::from(proofs.iter().fold(Choice::from(0), |any, proof| any | same(proof)))
+        }
+        Key::Public(key) => {
+            let mut message = Vec::new();
+            parts.each(|part| message.extend_from_slice(part));
+            proofs.iter().any(|proof| {
+                ed25519_dalek::Signature::from_slice(proof)
+                    .is_ok_and(|signature| key.verify_strict(&message, &signature).is_ok())
+            })
         }
     }
 }
