@@ -7,10 +7,10 @@ const LONG: usize = 128 * 1024;
 /// As deep as `serde_json` goes.
 const DEEPEST: u32 = 127;
 
-/// Where it goes on.
-type Read = Result<usize, NotJson>;
+/// What comes behind it.
+type Read<'t> = Result<&'t [u8], NotJson>;
 
-/// Its functions are told where to begin and tell where to go on, so that this place stays in a register.
+/// Its functions are given what is still to be read and hand on what is left of that, so that neither is looked up and no place is out of bounds.
 struct Reader<'t, 'n> {
     bytes: &'t [u8],
     /// `None`: it is only checked.
@@ -20,6 +20,21 @@ struct Reader<'t, 'n> {
 /// Reads a whole document.
 pub(super) fn document(text: &str, nodes: &mut Vec<Node>) -> Result<(), NotJson> {
     Reader::new(text, Some(nodes))?.whole()
+}
+
+/// Passes over white space: the byte after it, and what comes behind that.
+#[inline(always)]
+fn next(rest: &[u8]) -> Option<(u8, &[u8])> {
+    match rest.split_first() {
+        Some((byte, behind)) if *byte > b' ' => Some((*byte, behind)),
+        _ => blank(rest),
+    }
+}
+
+#[inline(never)]
+fn blank(rest: &[u8]) -> Option<(u8, &[u8])> {
+    let end = rest.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\t' | b'\r'))?;
+    rest.get(end..)?.split_first().map(|(byte, behind)| (*byte, behind))
 }
 
 impl<'t, 'n> Reader<'t, 'n> {
@@ -32,31 +47,22 @@ impl<'t, 'n> Reader<'t, 'n> {
     }
 
     fn whole(&mut self) -> Result<(), NotJson> {
-        let end = self.value(0)?;
-        if self.space(end).1.is_none() { Ok(()) } else { Err(NotJson) }
+        let rest = self.value(self.bytes)?;
+        if next(rest).is_none() { Ok(()) } else { Err(NotJson) }
+    }
+
+    /// The place at which `rest` begins.
+    #[inline(always)]
+    fn at(&self, rest: &[u8]) -> usize {
+        self.bytes.len() - rest.len()
+    }
+
+    fn from(&self, at: usize) -> &'t [u8] {
+        self.bytes.get(at..).unwrap_or_default()
     }
 
     fn peek(&self, at: usize) -> Option<u8> {
         self.bytes.get(at).copied()
-    }
-
-    /// Passes over white space; what comes after it.
-    #[inline(always)]
-    fn space(&self, at: usize) -> (usize, Option<u8>) {
-        match self.peek(at) {
-            Some(byte) if byte > b' ' => (at, Some(byte)),
-            _ => self.blank(at),
-        }
-    }
-
-    #[inline(never)]
-    fn blank(&self, mut at: usize) -> (usize, Option<u8>) {
-        loop {
-            match self.peek(at) {
-                Some(b' ' | b'\n' | b'\t' | b'\r') => at += 1,
-                other => return (at, other),
-            }
-        }
     }
 
     #[inline(always)]
@@ -87,116 +93,100 @@ impl<'t, 'n> Reader<'t, 'n> {
     }
 
     /// A value and all that is in it.
-    fn value(&mut self, at: usize) -> Read {
-        // Of what is open: how many, whether each is an object (the innermost in the lowest bit), the innermost one's place.
-        let (mut deep, mut objects, mut place) = (0, 0_u128, 0);
-        let mut at = at;
+    fn value(&mut self, mut rest: &'t [u8]) -> Read<'t> {
+        // Of what is open: whether each is a list, the innermost in the lowest bit and a 1 above the outermost; and the innermost one's place.
+        let (mut lists, mut place) = (1_u128, 0);
         loop {
-            if objects & 1 == 1 {
-                at = self.name(at)?;
+            if lists & 1 == 0 {
+                rest = self.name(rest)?;
             }
-            let found;
-            (at, found) = self.space(at);
-            at = match found {
-                Some(b'"') => self.text(at)?,
-                Some(byte @ (b'{' | b'[')) => {
-                    let object = byte == b'{';
-                    place = self.open(if object { Kind::Object } else { Kind::List }, at, place);
-                    (deep, objects) = (deep + 1, objects << 1 | u128::from(object));
-                    if deep > DEEPEST {
+            let (byte, behind) = next(rest).ok_or(NotJson)?;
+            rest = match byte {
+                b'"' => self.text(behind)?,
+                b'{' | b'[' => {
+                    let list = byte == b'[';
+                    place =
+                        self.open(if list { Kind::List } else { Kind::Object }, self.at(behind) - 1, place);
+                    if lists >> DEEPEST != 0 {
                         return Err(NotJson);
                     }
-                    let next;
-                    (at, next) = self.space(at + 1);
+                    lists = lists << 1 | u128::from(list);
                     // In ASCII its end stands two behind its beginning.
-                    if next != Some(byte + 2) {
+                    if next(behind).is_none_or(|(end, _)| end != byte + 2) {
+                        rest = behind;
                         continue;
                     }
-                    at
+                    behind
                 }
-                Some(b'-' | b'0'..=b'9') => self.number(at)?,
-                Some(b't') => self.word(at, b"true", Kind::True)?,
-                Some(b'f') => self.word(at, b"false", Kind::False)?,
-                Some(b'n') => self.word(at, b"null", Kind::Null)?,
+                b'-' | b'0'..=b'9' => self.number(self.at(behind) - 1)?,
+                b't' => self.word(self.at(behind) - 1, b"true", Kind::True)?,
+                b'f' => self.word(self.at(behind) - 1, b"false", Kind::False)?,
+                b'n' => self.word(self.at(behind) - 1, b"null", Kind::Null)?,
                 _ => return Err(NotJson),
             };
             loop {
-                if deep == 0 {
-                    return Ok(at);
+                if lists == 1 {
+                    return Ok(rest);
                 }
-                let found;
-                (at, found) = self.space(at);
-                at += 1;
-                match found {
-                    Some(b',') => break,
-                    Some(byte) if byte == if objects & 1 == 1 { b'}' } else { b']' } => {}
+                let (byte, behind) = next(rest).ok_or(NotJson)?;
+                rest = behind;
+                match byte {
+                    b',' => break,
+                    byte if byte == if lists & 1 == 0 { b'}' } else { b']' } => {}
                     _ => return Err(NotJson),
                 }
-                place = self.close(at, place);
-                (deep, objects) = (deep - 1, objects >> 1);
+                place = self.close(self.at(rest), place);
+                lists >>= 1;
             }
         }
     }
 
-    fn word(&mut self, at: usize, word: &[u8], kind: Kind) -> Read {
-        let end = at + word.len();
-        if self.bytes.get(at..end) != Some(word) {
-            return Err(NotJson);
-        }
-        self.push(kind, at, end);
-        Ok(end)
+    fn word(&mut self, at: usize, word: &[u8], kind: Kind) -> Read<'t> {
+        let rest = self.from(at).strip_prefix(word).ok_or(NotJson)?;
+        self.push(kind, at, self.at(rest));
+        Ok(rest)
     }
 
     /// A name and its colon.
     #[inline(always)]
-    fn name(&mut self, at: usize) -> Read {
-        let (at, Some(b'"')) = self.space(at) else { return Err(NotJson) };
-        let end = self.text(at)?;
-        match self.space(end) {
-            (at, Some(b':')) => Ok(at + 1),
+    fn name(&mut self, rest: &'t [u8]) -> Read<'t> {
+        let Some((b'"', behind)) = next(rest) else { return Err(NotJson) };
+        match next(self.text(behind)?) {
+            Some((b':', behind)) => Ok(behind),
             _ => Err(NotJson),
         }
     }
 
-    /// Whether there is more in this list or object; otherwise it is closed.
-    fn comma(&self, at: usize, close: u8) -> Result<(usize, bool), NotJson> {
-        match self.space(at) {
-            (at, Some(b',')) => Ok((at + 1, true)),
-            (at, Some(byte)) if byte == close => Ok((at + 1, false)),
-            _ => Err(NotJson),
-        }
-    }
-
+    /// A text from behind its first quote.
     #[inline(always)]
-    fn text(&mut self, at: usize) -> Read {
-        let start = at + 1;
-        let end = plain(self.bytes, start);
-        Ok(if self.peek(end) == Some(b'"') {
-            self.push(Kind::Text, start, end);
-            end + 1
+    fn text(&mut self, rest: &'t [u8]) -> Read<'t> {
+        let found = plain(rest);
+        if let [b'"', behind @ ..] = found {
+            self.push(Kind::Text, self.at(rest), self.at(found));
+            Ok(behind)
         } else {
-            self.escaped(start, end)?
-        })
+            self.escaped(self.at(rest), self.at(found))
+        }
     }
 
     /// A text in which there is more than plain characters, from the first that is not one.
     #[cold]
     #[inline(never)]
-    fn escaped(&mut self, start: usize, mut at: usize) -> Read {
+    fn escaped(&mut self, start: usize, mut at: usize) -> Read<'t> {
         loop {
             match self.peek(at) {
                 Some(b'"') => break,
                 Some(b'\\') => at += self.escape(at)?,
                 _ => return Err(NotJson),
             }
-            at = plain(self.bytes, at);
+            at = self.at(plain(self.from(at)));
         }
         self.push(Kind::Escaped, start, at);
-        Ok(at + 1)
+        Ok(self.from(at + 1))
     }
 
     /// How many bytes an escape takes.
-    fn escape(&self, at: usize) -> Read {
+    fn escape(&self, at: usize) -> Result<usize, NotJson> {
         let rest = self.bytes.get(at..).unwrap_or_default();
         match rest.get(1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
@@ -213,7 +203,7 @@ impl<'t, 'n> Reader<'t, 'n> {
     }
 
     #[inline(never)]
-    fn number(&mut self, start: usize) -> Read {
+    fn number(&mut self, start: usize) -> Read<'t> {
         let first = start + usize::from(self.peek(start) == Some(b'-'));
         let mut at = self.digits(first);
         let whole = at - first;
@@ -245,35 +235,35 @@ impl<'t, 'n> Reader<'t, 'n> {
             }
         }
         self.push(Kind::Number, start, at);
-        Ok(at)
+        Ok(self.from(at))
     }
 }
 
-/// Where the first quote, backslash or control character from here on stands. Eight bytes at a time.
+/// What begins with the first quote, backslash or control character. Eight bytes at a time.
 #[inline(always)]
-fn plain(bytes: &[u8], mut at: usize) -> usize {
+fn plain(mut rest: &[u8]) -> &[u8] {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const TOPS: u64 = 0x8080_8080_8080_8080;
-    while let Some(Ok(eight)) = bytes.get(at..at + 8).map(<[u8; 8]>::try_from) {
-        let word = u64::from_le_bytes(eight);
+    while let Some((eight, behind)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*eight);
         let slash = word ^ (ONES * 0x5c);
         // With their second bit turned, a quote stands right behind the control characters, and nothing else does.
         let turned = word ^ (ONES * 2);
         let found = (slash.wrapping_sub(ONES) & !slash) | (turned.wrapping_sub(ONES * 0x21) & !turned);
         let found = found & TOPS;
         if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
+            return rest.get((found.trailing_zeros() / 8) as usize..).unwrap_or_default();
         }
-        at += 8;
+        rest = behind;
     }
-    last(bytes, at)
+    last(rest)
 }
 
 /// The same where less than eight are left.
 #[inline(never)]
-fn last(bytes: &[u8], at: usize) -> usize {
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
+fn last(rest: &[u8]) -> &[u8] {
+    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    found.and_then(|place| rest.get(place..)).unwrap_or_default()
 }
 
 /// The character of `\uXXXX` or of a pair of them at the beginning, and how many bytes it takes.
@@ -330,7 +320,8 @@ pub(crate) struct TooMany;
 /// The items of a long list, one at a time: what they take is what the largest of them takes. The whole document is checked first.
 pub(crate) struct Elements<'t> {
     text: &'t str,
-    at: usize,
+    /// From the first item that was not read yet, or the comma before it.
+    rest: &'t [u8],
 }
 
 impl<'t> Elements<'t> {
@@ -357,15 +348,15 @@ impl<'t> Elements<'t> {
     /// The list at the end of these names; `Ok(None)` where there is none.
     fn new(text: &'t str, path: &[&str]) -> Result<Option<Self>, NotJson> {
         Reader::new(text, None)?.whole()?;
-        let mut at = 0;
+        let mut rest = text.as_bytes();
         for name in path {
-            match member(text, at, name)? {
-                Some(place) => at = place,
+            match member(text, rest, name)? {
+                Some(value) => rest = value,
                 None => return Ok(None),
             }
         }
-        let (at, Some(b'[')) = Reader::new(text, None)?.space(at) else { return Ok(None) };
-        Ok(Some(Self { text, at: at + 1 }))
+        let Some((b'[', rest)) = next(rest) else { return Ok(None) };
+        Ok(Some(Self { text, rest }))
     }
 
     /// Reads the next item onto the tape, whose memory is used again.
@@ -373,52 +364,50 @@ impl<'t> Elements<'t> {
         let mut nodes = tape.nodes;
         nodes.clear();
         let mut reader = Reader::new(self.text, Some(&mut nodes)).ok()?;
-        let (at, next) = reader.space(self.at);
-        self.at = reader.value(at + usize::from(next == Some(b','))).ok()?;
+        let rest = match next(self.rest)? {
+            (b',', behind) => behind,
+            _ => self.rest,
+        };
+        self.rest = reader.value(rest).ok()?;
         Some(Tape { text: self.text, nodes })
     }
 
     /// How many there are.
     fn count(&self) -> usize {
-        let mut count = 0;
-        if let Ok(mut reader) = Reader::new(self.text, None)
-            && reader.space(self.at).1 != Some(b']')
-        {
-            let mut at = self.at;
-            loop {
-                count += 1;
-                match reader.value(at).and_then(|end| reader.comma(end, b']')) {
-                    Ok((next, true)) => at = next,
-                    _ => break,
-                }
+        let Ok(mut reader) = Reader::new(self.text, None) else { return 0 };
+        let (mut count, mut rest) = (0, self.rest);
+        while let Ok(behind) = reader.value(rest) {
+            count += 1;
+            match next(behind) {
+                Some((b',', behind)) => rest = behind,
+                _ => break,
             }
         }
         count
     }
 }
 
-/// Where the value of this name begins in the object at `at`; of several the last.
-fn member(text: &str, at: usize, wanted: &str) -> Result<Option<usize>, NotJson> {
-    let mut reader = Reader::new(text, None)?;
-    let (at, Some(b'{')) = reader.space(at) else { return Ok(None) };
-    let (mut at, first) = reader.space(at + 1);
-    if first == Some(b'}') {
+/// What begins with the value of this name, in the object with which `rest` begins; of several the last.
+fn member<'t>(text: &'t str, rest: &'t [u8], wanted: &str) -> Result<Option<&'t [u8]>, NotJson> {
+    let mut reader = Reader { bytes: text.as_bytes(), nodes: None };
+    let Some((b'{', mut rest)) = next(rest) else { return Ok(None) };
+    if let Some((b'}', _)) = next(rest) {
         return Ok(None);
     }
     let mut found = None;
     loop {
-        let start = reader.space(at).0 + 1;
-        at = reader.name(at)?;
-        let raw = text.get(start..at).unwrap_or_default().trim_end_matches([':', ' ', '\n', '\t', '\r']);
-        let name = unescape(raw.strip_suffix('"').unwrap_or(raw));
-        if name == wanted {
-            found = Some(at);
+        let start = reader.at(rest);
+        rest = reader.name(rest)?;
+        // Its quotes, white space around them, and the colon.
+        let raw = text.get(start..reader.at(rest)).unwrap_or_default().trim_end_matches(':').trim();
+        let raw = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')).unwrap_or(raw);
+        if unescape(raw) == wanted {
+            found = Some(rest);
         }
-        let end = reader.value(at)?;
-        let more;
-        (at, more) = reader.comma(end, b'}')?;
-        if !more {
-            return Ok(found);
+        match next(reader.value(rest)?) {
+            Some((b',', behind)) => rest = behind,
+            Some((b'}', _)) => return Ok(found),
+            _ => return Err(NotJson),
         }
     }
 }
