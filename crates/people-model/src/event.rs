@@ -154,7 +154,7 @@ mod tests {
     fn null_absent_and_empty_stay_apart() {
         let text = r#"{"type":"change","worker":{"id":"7","department":null,"title":""}}"#;
         let event: Event = serde_json::from_str(text).unwrap();
-        assert_eq!(event.worker.profile.get("department"), Some(&serde_json::Value::Null));
+        assert_eq!(event.worker.profile.get("department"), Some(&crate::Datum::Null));
         assert_eq!(event.worker.profile.get("title"), Some(&"".into()));
         assert_eq!(event.worker.profile.get("costCentre"), None);
         assert_eq!(serde_json::to_string(&event).unwrap(), text);

@@ -6,6 +6,7 @@
 //! | [`secret`] | [`Secret`], which never prints and wipes itself |
 //! | [`time`] | dates of HR systems and the moments they mean |
 //! | [`event`] | the canonical event: what a delivery says about one person |
+//! | [`datum`] | a value as HR states it |
 //! | [`stated`] | profile members as HR states them |
 //! | [`call`] | one API operation as plain data, its safety, and what it means for the person |
 //! | [`verdict`] | what an answer to a call means |
@@ -19,6 +20,7 @@
 pub mod call;
 pub mod ccai;
 pub mod cloudm;
+pub mod datum;
 pub mod event;
 #[cfg(feature = "gapps")]
 pub mod gapps;
@@ -36,6 +38,7 @@ mod zones;
 pub mod schema;
 
 pub use call::{Api, Call, Effect, Safety, Step};
+pub use datum::Datum;
 pub use event::{Event, EventKind, Worker};
 pub use id::{DeliveryId, Domain, Email, EventId, InvalidId, PersonKey, SourceName, WorkerId, WorkflowId};
 pub use journal::{Entry, HeldWhy, Outcome, Trust};

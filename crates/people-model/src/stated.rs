@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::Members;
 use crate::cloudm::{Member, member};
+use crate::datum::{Datum, in_order};
 
 /// The name of a member.
 #[derive(Clone)]
@@ -61,7 +62,10 @@ impl Eq for MemberName {}
 
 impl Ord for MemberName {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
+        match (&self.0, &other.0) {
+            (Named::Known(one), Named::Known(other)) => one.rank.cmp(&other.rank),
+            _ => self.as_str().cmp(other.as_str()),
+        }
     }
 }
 
@@ -81,16 +85,16 @@ impl fmt::Debug for MemberName {
 #[derive(Clone, PartialEq, Default)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(transparent))]
-pub struct Stated(#[cfg_attr(feature = "schema", schemars(with = "Members"))] Vec<(MemberName, Value)>);
+pub struct Stated(#[cfg_attr(feature = "schema", schemars(with = "Members"))] Vec<(MemberName, Datum)>);
 
 impl Stated {
     /// What is stated of this member.
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<&Datum> {
         self.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
     }
 
     /// All of them, in the order of their names.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Datum)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
@@ -113,38 +117,27 @@ impl fmt::Debug for Stated {
 }
 
 /// Of a member that is named twice the last value counts.
-impl FromIterator<(MemberName, Value)> for Stated {
-    fn from_iter<I: IntoIterator<Item = (MemberName, Value)>>(all: I) -> Self {
-        let all = Vec::from_iter(all);
-        if all.is_sorted_by(|(one, _), (next, _)| one < next) {
-            return Self(all);
-        }
-        let mut stated: Vec<(MemberName, Value)> = Vec::with_capacity(all.len());
-        for (name, value) in all {
-            match stated.binary_search_by(|(own, _)| own.cmp(&name)) {
-                Ok(place) => drop(stated.get_mut(place).map(|(_, old)| *old = value)),
-                Err(place) => stated.insert(place, (name, value)),
-            }
-        }
-        Self(stated)
+impl FromIterator<(MemberName, Datum)> for Stated {
+    fn from_iter<I: IntoIterator<Item = (MemberName, Datum)>>(all: I) -> Self {
+        Self(in_order(Vec::from_iter(all)))
     }
 }
 
 impl From<Members> for Stated {
     fn from(members: Members) -> Self {
-        members.into_iter().map(|(name, value)| (name.into(), value)).collect()
+        members.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
     }
 }
 
 impl From<Stated> for Value {
     fn from(stated: Stated) -> Self {
-        stated.into_iter().map(|(name, value)| (name.as_str().to_owned(), value)).collect()
+        stated.iter().map(|(name, value)| (name.to_owned(), Self::from(value))).collect()
     }
 }
 
 impl IntoIterator for Stated {
-    type Item = (MemberName, Value);
-    type IntoIter = std::vec::IntoIter<(MemberName, Value)>;
+    type Item = (MemberName, Datum);
+    type IntoIter = std::vec::IntoIter<(MemberName, Datum)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
@@ -162,18 +155,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::cloudm::Profile;
 
     #[test]
     fn it_holds_what_a_tree_would_hold() {
         let pairs =
             [("title", json!("a")), ("nick", json!(1)), ("title", json!(null)), ("shoeSize", json!(44))];
         let tree: Members = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        let pairs = pairs.map(|(name, value)| (MemberName::from(name.to_owned()), value));
+        let pairs = pairs.map(|(name, value)| (MemberName::from(name.to_owned()), Datum::from(value)));
         let stated = Stated::from_iter(pairs);
         assert_eq!(stated, Stated::from(tree.clone()));
         assert_eq!(serde_json::to_value(&stated).unwrap(), Value::Object(tree.clone()));
         assert!(
-            stated.names().eq(["nick", "shoeSize", "title"]) && stated.get("title") == Some(&Value::Null)
+            stated.names().eq(["nick", "shoeSize", "title"]) && stated.get("title") == Some(&Datum::Null)
         );
         assert_eq!(stated.get("tilte"), None);
         assert_eq!(Value::from(stated), Value::Object(tree));
@@ -185,5 +179,10 @@ mod tests {
         assert_eq!(name("title").known(), member("title"));
         assert_eq!((name("shoeSize").known(), name("shoeSize").as_str()), (None, "shoeSize"));
         assert_eq!(name("title"), member("title").unwrap().into());
+        for one in Profile::MEMBERS {
+            for other in Profile::MEMBERS {
+                assert_eq!(MemberName::from(one).cmp(&other.into()), one.name.cmp(other.name));
+            }
+        }
     }
 }

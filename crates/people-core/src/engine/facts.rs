@@ -2,8 +2,7 @@
 
 use jiff::civil::Date;
 use people_model::time::Timestamp;
-use people_model::{Email, EventId, MemberName, Members, SourceName, Stated, Step, Trust, WorkflowId};
-use serde_json::Value;
+use people_model::{Datum, Email, EventId, MemberName, Members, SourceName, Stated, Step, Trust, WorkflowId};
 
 /// When a statement was made, as far as precedence goes.
 pub type Version = (Timestamp, EventId);
@@ -19,17 +18,17 @@ pub struct Register<T> {
 
 /// Profile members that HR has stated, in the order of their names. There are a dozen or two, so a list is searched and copied faster than a tree.
 #[derive(Clone, PartialEq, Default)]
-pub struct Registers(Vec<(MemberName, Register<Value>)>);
+pub struct Registers(Vec<(MemberName, Register<Datum>)>);
 
 impl Registers {
     /// What was stated of this member.
-    pub fn get(&self, name: &str) -> Option<&Register<Value>> {
+    pub fn get(&self, name: &str) -> Option<&Register<Datum>> {
         let place = self.0.binary_search_by(|(own, _)| own.as_str().cmp(name)).ok()?;
         self.0.get(place).map(|(_, register)| register)
     }
 
     /// All of them, in the order of their names.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&MemberName, &Register<Value>)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&MemberName, &Register<Datum>)> {
         self.0.iter().map(|(name, register)| (name, register))
     }
 
@@ -73,9 +72,9 @@ pub struct Hire {
 #[derive(Clone, PartialEq)]
 pub struct Names {
     /// The given name.
-    pub given: Option<Value>,
+    pub given: Option<Datum>,
     /// The family name.
-    pub family: Option<Value>,
+    pub family: Option<Datum>,
 }
 
 /// The names that an address is made of.

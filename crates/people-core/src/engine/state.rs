@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use people_model::time::{SignedDuration, Timestamp};
 use people_model::verdict::WhyKind;
 use people_model::{
-    Api, Call, Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Stated, Step,
-    Trust, Verdict, Why, WorkflowId,
+    Api, Call, Datum, Effect, Email, Entry, Event, EventId, EventKind, HeldWhy, Members, Outcome, Stated,
+    Step, Trust, Verdict, Why, WorkflowId,
 };
 use serde_json::Value;
 
@@ -469,7 +469,7 @@ impl State {
         let given = hire.and_then(|names| names.given.as_ref()).or_else(|| known(GIVEN));
         let family = hire.and_then(|names| names.family.as_ref()).or_else(|| known(FAMILY));
         let some = hire.is_some() || given.is_some() || family.is_some();
-        some.then(|| Seed { given: given.and_then(Value::as_str), family: family.and_then(Value::as_str) })
+        some.then(|| Seed { given: given.and_then(Datum::as_str), family: family.and_then(Datum::as_str) })
     }
 }
 

@@ -8,7 +8,8 @@ mod view;
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Number, Value};
+use people_model::Datum;
+use serde_json::Number;
 
 pub(crate) use name::Name;
 pub(crate) use parse::Elements;
@@ -200,20 +201,19 @@ impl<'a> Item<'a> {
     }
 
     /// A copy on its own.
-    pub(crate) fn to_value(self) -> Value {
+    pub(crate) fn datum(self) -> Datum {
         match self.kind() {
-            Kind::Null => Value::Null,
-            Kind::True => Value::Bool(true),
-            Kind::False => Value::Bool(false),
-            Kind::Number => self.number().map(number).map_or(Value::Null, Value::Number),
-            Kind::Text | Kind::Escaped => Value::String(self.text().unwrap_or_default().into_owned()),
-            Kind::List => self.items().map(Item::to_value).collect(),
+            Kind::Null => Datum::Null,
+            Kind::True => Datum::Flag(true),
+            Kind::False => Datum::Flag(false),
+            Kind::Number => self.number().map(number).map_or(Datum::Null, Datum::Number),
+            Kind::Text | Kind::Escaped => Datum::Text(self.text().unwrap_or_default().into()),
+            Kind::List => self.items().map(Item::datum).collect(),
             Kind::Object => {
-                let mut object = Map::new();
-                for (name, value) in self.members() {
-                    object.insert(name.text().unwrap_or_default().into_owned(), value.to_value());
-                }
-                Value::Object(object)
+                let member = |(name, value): (Item<'_>, Item<'_>)| {
+                    (name.text().unwrap_or_default().into(), value.datum())
+                };
+                Datum::object(self.members().map(member).collect())
             }
         }
     }
@@ -261,11 +261,12 @@ impl<'a> Iterator for Places<'a> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Value;
 
     use super::*;
 
     fn read(text: &str) -> Option<Value> {
-        Tape::read(text.as_bytes()).ok().map(|tape| tape.root().unwrap().to_value())
+        Tape::read(text.as_bytes()).ok().map(|tape| tape.root().unwrap().datum().into())
     }
 
     /// Values as an HR system could send them.

@@ -1,6 +1,6 @@
 //! A record as a map sees it: as it stands, or with the names under which BambooHR's fields are found, without building either.
 
-use serde_json::{Map, Value};
+use people_model::Datum;
 
 use super::name::HEAD;
 use super::{Item, Kind, Name};
@@ -135,11 +135,11 @@ impl<'a> Record<'a> {
         first.map(|(_, field)| value(field, self.wrapped))
     }
 
-    fn to_map(&self) -> Map<String, Value> {
+    fn datum(&self) -> Datum {
         let named = |(name, field): (Item<'a>, Item<'a>)| {
-            (name.text().unwrap_or_default().into_owned(), value(field, self.wrapped).to_value())
+            (name.text().unwrap_or_default().into(), value(field, self.wrapped).datum())
         };
-        self.fields.members().map(named).collect()
+        Datum::object(self.fields.members().map(named).collect())
     }
 }
 
@@ -227,26 +227,22 @@ impl<'a> View<'a> {
     }
 
     /// A copy on its own.
-    pub(crate) fn to_value(self) -> Value {
+    pub(crate) fn datum(self) -> Datum {
+        let members = |datum| if let Datum::Object(members) = datum { members } else { Box::default() };
         match self {
-            Self::Plain(item) => item.to_value(),
-            Self::Nothing => Value::Null,
-            Self::Values(record) => Value::Object(record.to_map()),
+            Self::Plain(item) => item.datum(),
+            Self::Nothing => Datum::Null,
+            Self::Values(record) => record.datum(),
             Self::Folded(record) => {
-                let mut folded = Map::new();
-                for (name, value) in record.to_map() {
-                    folded.entry(self::folded(&name)).or_insert(value);
-                }
-                Value::Object(folded)
+                // Backwards: of several names that become one the first in the order of letters counts.
+                let named = members(record.datum()).into_iter().rev();
+                Datum::object(named.map(|(name, value)| (folded(&name).into(), value)).collect())
             }
             Self::Wide(record) => {
-                let mut wide = match record.item.to_value() {
-                    Value::Object(members) => members,
-                    _ => Map::new(),
-                };
-                wide.insert("values".to_owned(), View::Values(record).to_value());
-                wide.insert("plain".to_owned(), View::Folded(record).to_value());
-                Value::Object(wide)
+                let mut wide = members(record.item.datum()).into_vec();
+                wide.push(("values".into(), View::Values(record).datum()));
+                wide.push(("plain".into(), View::Folded(record).datum()));
+                Datum::object(wide)
             }
         }
     }
@@ -346,10 +342,10 @@ mod tests {
             for (name, place) in NAMES.into_iter().zip(places) {
                 let alike = names.iter().enumerate().filter(|(_, own)| folded(own) == name);
                 let first = alike.reduce(|first, next| if next.1 <= first.1 { next } else { first });
-                let expected = first.map(|(n, _)| if wrapped && n % 3 == 1 { Value::Null } else { n.into() });
-                prop_assert_eq!(placed.field(place).map(View::to_value), expected.clone(), "{}", text);
+                let expected = first.map(|(n, _)| if wrapped && n % 3 == 1 { Datum::Null } else { Datum::Number(n.into()) });
+                prop_assert_eq!(placed.field(place).map(View::datum), expected.clone(), "{}", text);
                 for record in [&placed, &plain] {
-                    let named = View::Folded(record).named(&Name::of(name)).map(View::to_value);
+                    let named = View::Folded(record).named(&Name::of(name)).map(View::datum);
                     prop_assert_eq!(&named, &expected, "{} {}", name, text);
                 }
             }

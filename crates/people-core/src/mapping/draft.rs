@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use people_model::cloudm::Member;
 use people_model::cloudm::profile::MemberKind;
 use people_model::time::{Timestamp, civil::Date, is_zone, parse_date, parse_timestamp, trimmed};
-use people_model::{Event, EventKind, MemberName, Stated, Worker, WorkerId};
-use serde_json::Value;
+use people_model::{Datum, Event, EventKind, MemberName, Stated, Worker, WorkerId};
 
 use super::value::{Val, white};
 use crate::source::Dead;
@@ -24,7 +23,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) timezone: Option<Val<'a>>,
     pub(crate) email: Option<Val<'a>>,
     /// Members of the profile, as they are stated.
-    members: Vec<(MemberName, Value)>,
+    members: Vec<(MemberName, Datum)>,
     /// What is wrong with the first that is not as it has to be.
     wrong: Option<Dead>,
 }
@@ -105,7 +104,7 @@ impl<'a> Draft<'a> {
         match value {
             // Nearly everything is a text that stays as it is.
             Val::Text(text) if member.kind == MemberKind::Text && !white(&text) => {
-                self.members.push((member.into(), Value::String(text.into_owned())));
+                self.members.push((member.into(), Datum::Text(text.into())));
             }
             value => self.shaped(member, value),
         }
@@ -117,7 +116,7 @@ impl<'a> Draft<'a> {
             return;
         }
         // White space is no value; as it stands it would be one to the target.
-        let value = if blank && matches!(value, Val::Text(_)) { "".into() } else { value.value() };
+        let value = if blank && matches!(value, Val::Text(_)) { "".into() } else { value.datum() };
         match member.shape(value) {
             Ok(value) => self.members.push((member.into(), value)),
             Err(wrong) => {
@@ -146,7 +145,7 @@ impl<'a> Draft<'a> {
         let mut effective_date = date(self.effective_date.as_ref()).map_err(event("effectiveDate"))?;
         if kind == EventKind::Hire && effective_date.is_none() {
             let hired = match profile.get("hireDate") {
-                Some(Value::String(day)) => Some(Val::Text(Cow::Borrowed(day))),
+                Some(Datum::Text(day)) => Some(Val::Text(Cow::Borrowed(day))),
                 _ => None,
             };
             effective_date = date(hired.as_ref()).map_err(|p| dead(names.member, "hireDate", p))?;

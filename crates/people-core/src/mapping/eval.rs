@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use serde_json::{Map, Value};
+use people_model::Datum;
+use smol_str::SmolStr;
 
 use super::filters::{TOO_LONG, apply, holds};
 use super::parser::{Expr, Op};
@@ -78,35 +79,35 @@ impl<'a> Scene<'a> {
                 Some(branch) => self.made(branch),
                 None => Ok(Val::Missing),
             },
-            Expr::List(all) => self.list(all).map(Val::Items),
-            Expr::Object(all) => self.object(all).map(Val::Members),
+            Expr::List(all) => self.list(all).map(Val::Made),
+            Expr::Object(all) => self.object(all).map(Val::Made),
             other => self.eval(other),
         }
     }
 
-    fn json(&self, expression: &'a Expr) -> Result<Value, Stop> {
+    fn datum(&self, expression: &'a Expr) -> Result<Datum, Stop> {
         match expression {
-            Expr::Text(text) => Ok(Value::String(text.clone())),
-            Expr::List(all) => self.list(all).map(Value::Array),
-            Expr::Object(all) => self.object(all).map(Value::Object),
-            other => self.made(other).map(Val::value),
+            Expr::Text(text) => Ok(Datum::Text(text.clone())),
+            Expr::List(all) => self.list(all),
+            Expr::Object(all) => self.object(all),
+            other => self.made(other).map(Val::datum),
         }
     }
 
-    fn list(&self, all: &'a [Expr]) -> Result<Vec<Value>, Stop> {
+    fn list(&self, all: &'a [Expr]) -> Result<Datum, Stop> {
         let mut items = Vec::with_capacity(all.len());
         for one in all {
-            items.push(self.json(one)?);
+            items.push(self.datum(one)?);
         }
-        Ok(items)
+        Ok(Datum::List(items.into()))
     }
 
-    fn object(&self, all: &'a [(String, Expr)]) -> Result<Map<String, Value>, Stop> {
-        let mut members = Map::new();
+    fn object(&self, all: &'a [(SmolStr, Expr)]) -> Result<Datum, Stop> {
+        let mut members = Vec::with_capacity(all.len());
         for (name, one) in all {
-            members.insert(name.clone(), self.json(one)?);
+            members.push((name.clone(), self.datum(one)?));
         }
-        Ok(members)
+        Ok(Datum::object(members))
     }
 
     fn branch(

@@ -1,5 +1,7 @@
 //! From the text of an expression to its tree, once, when the configuration is read. Whatever the language does not know is found here.
 
+use smol_str::SmolStr;
+
 use super::Context;
 use super::dates;
 use super::filters::{Filter, Test};
@@ -18,7 +20,7 @@ pub(super) enum Expr {
     Flag(bool),
     Whole(i64),
     Real(f64),
-    Text(String),
+    Text(SmolStr),
     /// A member of the record, or `this`, or `document`.
     Name(Name<'static>),
     Member(Box<Expr>, Name<'static>),
@@ -26,7 +28,7 @@ pub(super) enum Expr {
     Field(u8),
     Index(Box<Expr>, Box<Expr>),
     List(Vec<Expr>),
-    Object(Vec<(String, Expr)>),
+    Object(Vec<(SmolStr, Expr)>),
     Not(Box<Expr>),
     Minus(Box<Expr>),
     Two(Op, Box<Expr>, Box<Expr>),
@@ -245,7 +247,7 @@ impl Parser<'_, '_> {
         let word = self.words.get(self.at).cloned();
         self.at += 1;
         Ok(match word {
-            Some(Token::Text(text)) => Expr::Text(text),
+            Some(Token::Text(text)) => Expr::Text(text.into()),
             Some(Token::Whole(whole)) => Expr::Whole(whole),
             Some(Token::Real(real)) => Expr::Real(real),
             Some(Token::Name(name)) => match name.as_str() {
@@ -267,7 +269,7 @@ impl Parser<'_, '_> {
                 let mut members = Vec::new();
                 while !self.take("}") {
                     let name = match self.words.get(self.at) {
-                        Some(Token::Text(name)) => name.clone(),
+                        Some(Token::Text(name)) => SmolStr::new(name),
                         other => return Err(unexpected(other)),
                     };
                     self.at += 1;
@@ -309,7 +311,8 @@ impl Parser<'_, '_> {
             return Err(format!("the filter `{name}` does not take so many values"));
         }
         match (filter, with.first()) {
-            (Filter::Lookup, Some(Expr::Text(table))) if self.context.tables.contains_key(table) => {}
+            (Filter::Lookup, Some(Expr::Text(table))) if self.context.tables.contains_key(table.as_str()) => {
+            }
             (Filter::Lookup, Some(Expr::Text(_))) => {
                 return Err("there is no table of this name; add [source.lookup.NAME]".to_owned());
             }

@@ -128,7 +128,7 @@ mod tests {
         let (record, document) = (record.to_string(), "{\"stamp\": 1}");
         let tapes = [record.as_bytes(), document.as_bytes()].map(|text| Tape::read(text).unwrap());
         let [record, document] = tapes.each_ref().map(|tape| View::Plain(tape.root().unwrap()));
-        Path::parse(path).unwrap().walk(record, document).map(View::to_value)
+        Path::parse(path).unwrap().walk(record, document).map(|found| found.datum().into())
     }
 
     #[test]

@@ -30,7 +30,7 @@ fn title(rule: &str, record: &Value) -> Result<Option<Value>, String> {
     let rule = toml::Value::from(rule);
     let mapping = mapping(&format!("{lookup}[map]\nid = \"'1'\"\nfields = {{ title = {rule} }}"));
     match mapping.pieces(record).remove(0) {
-        Piece::Event(event) => Ok(event.worker.profile.get("title").cloned()),
+        Piece::Event(event) => Ok(event.worker.profile.get("title").map(Value::from)),
         Piece::Dead(dead) => Err(dead.to_string()),
         other => panic!("{other:?}"),
     }
@@ -99,7 +99,7 @@ fn scenario_48_only_the_primary_assignment_counts() {
     assert_eq!(
         (
             event(&pieces[2]).worker.id.as_str(),
-            event(&pieces[2]).worker.profile.get("title").and_then(Value::as_str)
+            event(&pieces[2]).worker.profile.get("title").and_then(people_model::Datum::as_str)
         ),
         ("7", Some("Nurse"))
     );
@@ -112,7 +112,7 @@ fn scenario_49_renamed_fields_are_a_matter_of_configuration() {
     );
     let good =
         mapping.pieces(&json!({"fields": {"Mitarbeiter-Nr.": {"value": 9}, "Vorname": {"value": "Jörg"}}}));
-    assert_eq!(event(&good[0]).worker.profile.get("givenName"), Some(&json!("Jörg")));
+    assert_eq!(event(&good[0]).worker.profile.get("givenName"), Some(&"Jörg".into()));
     let bad =
         mapping.pieces(&json!({"fields": {"Personalnummer": {"value": 9}, "Vorname": {"value": "Jörg"}}}));
     assert_eq!(broken(&bad[0]), "map.id");
@@ -315,7 +315,7 @@ proptest! {
         let find = |text: &str| {
             let rules = Rules::compile("k", &Texts(vec![text.to_owned()]), &mut Context { tables: &tables, fields: None }).unwrap();
             let scene = Scene::new(record, record, &tables);
-            rules.find(&scene).unwrap().map(|value| value.value())
+            rules.find(&scene).unwrap().map(|value| value.datum())
         };
         prop_assert_eq!(find(&path), find(&format!("({path})")));
     }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use serde_json::{Map, Number, Value};
+use people_model::Datum;
+use serde_json::Number;
 
 use crate::json::{Item, Kind, Name, View, number};
 
@@ -30,10 +31,8 @@ pub(crate) enum Val<'a> {
     List(Vec<Val<'a>>),
     /// An object that was made.
     Object(Vec<(Cow<'a, str>, Val<'a>)>),
-    /// A list that was made and is handed out: no expression meets it any more.
-    Items(Vec<Value>),
-    /// The same of an object.
-    Members(Map<String, Value>),
+    /// A list or an object that was made and is handed out: no expression meets it any more.
+    Made(Datum),
 }
 
 /// Whether a text is nothing but white space. Nearly every one is told by its first byte.
@@ -113,8 +112,11 @@ impl<'a> Val<'a> {
             Self::Text(text) => !text.is_empty(),
             Self::List(items) => !items.is_empty(),
             Self::Object(members) => !members.is_empty(),
-            Self::Items(items) => !items.is_empty(),
-            Self::Members(members) => !members.is_empty(),
+            Self::Made(made) => match made {
+                Datum::List(items) => !items.is_empty(),
+                Datum::Object(members) => !members.is_empty(),
+                _ => true,
+            },
             Self::View(view) => match view.item() {
                 Some(item) if item.kind() == Kind::List => item.items().next().is_some(),
                 Some(item) if item.kind() == Kind::Object => item.members().next().is_some(),
@@ -194,7 +196,7 @@ impl<'a> Val<'a> {
             (a, b) if a.missing() || b.missing() => a.missing() && b.missing(),
             (a, b) => match (a.real(), b.real()) {
                 (Some(a), Some(b)) => a == b,
-                _ => a.clone().value() == b.clone().value(),
+                _ => a.clone().datum() == b.clone().datum(),
             },
         }
     }
@@ -208,31 +210,27 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// As JSON; what is missing in a list or an object is `null`.
-    pub(crate) fn value(self) -> Value {
+    /// As it is stated; what is missing in a list or an object is `null`.
+    pub(crate) fn datum(self) -> Datum {
         match self {
-            Self::Missing | Self::Null => Value::Null,
-            Self::Flag(flag) => Value::Bool(flag),
-            Self::Whole(whole) => whole.into(),
-            Self::Real(real) => Number::from_f64(real).map_or(Value::Null, Value::Number),
-            Self::Text(text) => Value::String(text.into_owned()),
-            Self::View(view) => view.to_value(),
-            Self::List(items) => items.into_iter().map(Val::value).collect(),
+            Self::Missing | Self::Null => Datum::Null,
+            Self::Flag(flag) => Datum::Flag(flag),
+            Self::Whole(whole) => Datum::Number(whole.into()),
+            Self::Real(real) => Number::from_f64(real).map_or(Datum::Null, Datum::Number),
+            Self::Text(text) => Datum::Text(text.into()),
+            Self::View(view) => view.datum(),
+            Self::List(items) => items.into_iter().map(Val::datum).collect(),
             Self::Object(members) => {
-                let mut object = Map::new();
-                for (name, value) in members {
-                    object.insert(name.into_owned(), value.value());
-                }
-                Value::Object(object)
+                let members = members.into_iter().map(|(name, value)| (name.into(), value.datum()));
+                Datum::object(members.collect())
             }
-            Self::Items(items) => Value::Array(items),
-            Self::Members(members) => Value::Object(members),
+            Self::Made(made) => made,
         }
     }
 
     /// Whether it is a list or an object.
     pub(crate) fn holds_others(&self) -> bool {
-        matches!(self, Self::List(_) | Self::Object(_) | Self::Items(_) | Self::Members(_))
+        matches!(self, Self::List(_) | Self::Object(_) | Self::Made(_))
             || matches!(self.seen(), Some(Kind::List | Kind::Object))
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::profile::{Member, MemberKind, member};
-use crate::Members;
+use crate::{Datum, Members};
 
 /// Only the members to change. A member that is not here is left alone; `null` and `""` both clear, and are sent as they are.
 #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -39,7 +39,8 @@ pub enum NotAMember {
 /// # Errors
 /// As there, and where the member is not documented.
 pub fn shape(name: &str, value: Value) -> Result<Value, NotAMember> {
-    member(name).ok_or_else(|| NotAMember::Unknown(name.to_owned()))?.shape(value)
+    let member = member(name).ok_or_else(|| NotAMember::Unknown(name.to_owned()))?;
+    member.shape(value.into()).map(Value::from)
 }
 
 impl Member {
@@ -48,40 +49,40 @@ impl Member {
     ///
     /// # Errors
     /// Where the member is CloudM's own, or the value has another JSON type.
-    pub fn shape(&self, value: Value) -> Result<Value, NotAMember> {
+    pub fn shape(&self, value: Datum) -> Result<Datum, NotAMember> {
         if !self.writable {
             return Err(NotAMember::ReadOnly(self.name));
         }
         let wrong = |expected| NotAMember::Type { member: self.name, expected };
-        let text = |value: Value| match value {
-            Value::String(text) => Some(Value::String(text)),
-            Value::Number(number) => Some(Value::String(number.to_string())),
+        let text = |value: &Datum| match value {
+            Datum::Text(text) => Some(Datum::Text(text.clone())),
+            Datum::Number(number) => Some(number.to_string().into()),
             _ => None,
         };
         match (self.kind, value) {
-            (_, Value::Null) => Ok(Value::Null),
-            (MemberKind::Text, value) => text(value).ok_or_else(|| wrong("a string")),
-            (MemberKind::Flag, Value::Bool(flag)) => Ok(Value::Bool(flag)),
-            (MemberKind::Flag, Value::String(word)) => match word.trim().to_ascii_lowercase().as_str() {
-                "true" | "yes" | "1" => Ok(Value::Bool(true)),
-                "false" | "no" | "0" => Ok(Value::Bool(false)),
-                "" => Ok(Value::Null),
+            (_, Datum::Null) => Ok(Datum::Null),
+            (MemberKind::Text, value) => text(&value).ok_or_else(|| wrong("a string")),
+            (MemberKind::Flag, Datum::Flag(flag)) => Ok(Datum::Flag(flag)),
+            (MemberKind::Flag, Datum::Text(word)) => match word.trim().to_ascii_lowercase().as_str() {
+                "true" | "yes" | "1" => Ok(Datum::Flag(true)),
+                "false" | "no" | "0" => Ok(Datum::Flag(false)),
+                "" => Ok(Datum::Null),
                 _ => Err(wrong("true or false")),
             },
             (MemberKind::Flag, _) => Err(wrong("true or false")),
-            (MemberKind::Texts, Value::Array(items)) => items
-                .into_iter()
-                .map(text)
-                .collect::<Option<Vec<_>>>()
-                .map(Value::Array)
-                .ok_or_else(|| wrong("a list of strings")),
+            (MemberKind::Texts, Datum::List(items)) => {
+                let items = items.iter().map(text).collect::<Option<_>>();
+                items.map(Datum::List).ok_or_else(|| wrong("a list of strings"))
+            }
             (MemberKind::Texts, value) => {
-                text(value).map(|one| Value::Array(vec![one])).ok_or_else(|| wrong("a list of strings"))
+                text(&value).map(|one| [one].into_iter().collect()).ok_or_else(|| wrong("a list of strings"))
             }
-            (MemberKind::Objects, Value::Array(items)) if items.iter().all(Value::is_object) => {
-                Ok(Value::Array(items))
+            (MemberKind::Objects, Datum::List(items))
+                if items.iter().all(|item| matches!(item, Datum::Object(_))) =>
+            {
+                Ok(Datum::List(items))
             }
-            (MemberKind::Objects, one @ Value::Object(_)) => Ok(Value::Array(vec![one])),
+            (MemberKind::Objects, one @ Datum::Object(_)) => Ok([one].into_iter().collect()),
             (MemberKind::Objects, _) => Err(wrong("a list of objects")),
         }
     }

@@ -28,6 +28,28 @@ pub struct Member {
     pub kind: MemberKind,
     /// Whether a client may send it. `suspended` is sent by the policy keys that say so only.
     pub writable: bool,
+    /// Its place among all in the order of their names.
+    pub rank: u8,
+}
+
+/// How many of the documented names come before this one.
+const fn rank(name: &str) -> u8 {
+    let (mut rank, mut rest) = (0, NAMES);
+    while let [first, others @ ..] = rest {
+        rank += before(first.as_bytes(), name.as_bytes()) as u8;
+        rest = others;
+    }
+    rank
+}
+
+const fn before(mut one: &[u8], mut other: &[u8]) -> bool {
+    loop {
+        match (one, other) {
+            ([a, one_rest @ ..], [b, other_rest @ ..]) if *a == *b => (one, other) = (one_rest, other_rest),
+            ([a, ..], [b, ..]) => return *a < *b,
+            (rest, more) => return rest.len() < more.len(),
+        }
+    }
 }
 
 /// The documented member of this name.
@@ -96,9 +118,11 @@ macro_rules! profile {
         impl Profile {
             /// Every documented member.
             pub const MEMBERS: &[Member] = &[
-                $(Member { name: $wire, kind: MemberKind::$kind, writable: $writable },)*
+                $(Member { name: $wire, kind: MemberKind::$kind, writable: $writable, rank: rank($wire) },)*
             ];
         }
+
+        const NAMES: &[&str] = &[$($wire),*];
     };
 }
 

@@ -1,7 +1,7 @@
 //! Which row is wanted of a person. Pure: what HR says, the address that CloudM's part has settled on, and what was applied before.
 
 use people_model::ccai::Row;
-use people_model::{HeldWhy, Members};
+use people_model::{Datum, HeldWhy, Members};
 use serde_json::Value;
 
 use super::{Ccai, fits};
@@ -93,23 +93,23 @@ fn text<'a>(s: &'a Situation<'_>, member: &str) -> Option<&'a str> {
 }
 
 /// What a dotted path leads to: names of members, places in lists from 0.
-fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
+fn at<'a>(value: &'a Datum, path: &str) -> &'a Datum {
     path.split('.').filter(|part| !part.is_empty()).fold(value, |value, part| {
         let inner = match value {
-            Value::Array(list) => part.parse().ok().and_then(|place: usize| list.get(place)),
+            Datum::List(list) => part.parse().ok().and_then(|place: usize| list.get(place)),
             other => other.get(part),
         };
-        inner.unwrap_or(&Value::Null)
+        inner.unwrap_or(&Datum::Null)
     })
 }
 
 /// What HR's value is in a row: nothing is an empty text, and a place has the name that the configuration gives it.
-fn value(ccai: &Ccai, field: &str, value: &Value) -> Value {
+fn value(ccai: &Ccai, field: &str, value: &Datum) -> Value {
     match value {
-        Value::Null => Value::String(String::new()),
-        Value::String(text) if field == "location" => {
-            Value::String(ccai.locations.get(text).unwrap_or(text).clone())
+        Datum::Null => "".into(),
+        Datum::Text(text) if field == "location" => {
+            ccai.locations.get(text.as_str()).map_or(text.as_str(), String::as_str).into()
         }
-        other => other.clone(),
+        other => other.into(),
     }
 }

@@ -1,11 +1,12 @@
 //! Which members a profile should have, and the bodies that make it so.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use people_model::cloudm::profile::MemberKind;
 use people_model::cloudm::{Patch, patch::same};
 use people_model::time::{Timestamp, parse_date};
-use people_model::{Email, HeldWhy, Members, WorkerId};
+use people_model::{Datum, Email, HeldWhy, Members, WorkerId};
 use serde_json::Value;
 
 use super::{ClearWith, Cloudm, Plan};
@@ -24,7 +25,7 @@ impl Cloudm {
         &'a self,
         s: &Situation<'a>,
         seen: &Seen,
-        mut each: impl FnMut(&'a str, Cow<'a, Value>),
+        mut each: impl FnMut(&'a str, Cow<'a, Datum>),
     ) -> Result<Option<&'a str>, Plan> {
         let id = self.worker_id_member.as_str();
         let unread = |name: &str| self.unread.iter().any(|unread| unread == name);
@@ -36,20 +37,19 @@ impl Cloudm {
                 continue;
             }
             let value = match &register.value {
-                Value::Null => Cow::Owned(self.cleared(member.kind)),
-                Value::String(text) if name == "manager" && !text.is_empty() => match manager(text, s, seen)?
-                {
-                    Some(address) => Cow::Owned(Value::String(address)),
+                Datum::Null => Cow::Owned(self.cleared(member.kind)),
+                Datum::Text(text) if name == "manager" && !text.is_empty() => match manager(text, s, seen)? {
+                    Some(address) => Cow::Owned(address.into()),
                     None => continue,
                 },
-                Value::String(text) if DAYS.contains(&name) => match parse_date(text) {
-                    Some(day) => Cow::Owned(Value::String(day.to_string())),
+                Datum::Text(text) if DAYS.contains(&name) => match parse_date(text) {
+                    Some(day) => Cow::Owned(day.to_string().into()),
                     None => Cow::Borrowed(&register.value),
                 },
                 value => Cow::Borrowed(value),
             };
             if name == id {
-                if same(Some(&value), None) {
+                if same(Some(&Value::from(&*value)), None) {
                     continue;
                 }
                 known = true;
@@ -59,12 +59,12 @@ impl Cloudm {
         Ok((!known).then_some(id))
     }
 
-    fn cleared(&self, kind: MemberKind) -> Value {
+    fn cleared(&self, kind: MemberKind) -> Datum {
         match (self.clear_with, kind) {
-            (ClearWith::Null, _) => Value::Null,
-            (ClearWith::Empty, MemberKind::Text) => Value::String(String::new()),
-            (ClearWith::Empty, MemberKind::Flag) => Value::Bool(false),
-            (ClearWith::Empty, MemberKind::Texts | MemberKind::Objects) => Value::Array(Vec::new()),
+            (ClearWith::Null, _) => Datum::Null,
+            (ClearWith::Empty, MemberKind::Text) => "".into(),
+            (ClearWith::Empty, MemberKind::Flag) => Datum::Flag(false),
+            (ClearWith::Empty, MemberKind::Texts | MemberKind::Objects) => Datum::List(Box::default()),
         }
     }
 
@@ -89,10 +89,23 @@ impl Cloudm {
         // Both are in the order of their names, unless somebody builds serde_json to keep another: mostly the next one is the one.
         let mut all = shown.iter().peekable();
         let id = self.wanted(s, seen, |name, value| {
-            while all.next_if(|(shown, _)| shown.as_str() < name).is_some() {}
-            let own = all.next_if(|(shown, _)| shown.as_str() == name).map(|(_, value)| value);
-            if !agrees(name, own.or_else(|| shown.get(name)), &value) {
-                patch.insert(name.to_owned(), value.into_owned());
+            let mut own = None;
+            while let (None, Some((shown, value))) = (own, all.peek()) {
+                match shown.as_str().cmp(name) {
+                    Ordering::Less => {}
+                    Ordering::Equal => own = Some(*value),
+                    Ordering::Greater => break,
+                }
+                all.next();
+            }
+            let own = own.or_else(|| shown.get(name));
+            // Mostly they are equal as they stand.
+            if own.is_some_and(|own| *value == *own) {
+                return;
+            }
+            let value = Value::from(&*value);
+            if !agrees(name, own, &value) {
+                patch.insert(name.to_owned(), value);
             }
         })?;
         let worker = s.person.worker.as_str();
@@ -112,8 +125,9 @@ impl Cloudm {
     ) -> Result<Members, Plan> {
         let mut body = Members::new();
         let id = self.wanted(s, seen, |name, value| {
+            let value = Value::from(&*value);
             if !same(Some(&value), None) {
-                body.insert(name.to_owned(), value.into_owned());
+                body.insert(name.to_owned(), value);
             }
         })?;
         if let Some(id) = id {
