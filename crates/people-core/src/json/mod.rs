@@ -46,6 +46,13 @@ struct Node {
     next: u32,
 }
 
+impl Node {
+    /// How many bytes of the document it takes.
+    fn length(self) -> usize {
+        self.end.saturating_sub(self.start) as usize
+    }
+}
+
 /// A document that was read.
 #[derive(Debug, Default)]
 pub(crate) struct Tape<'t> {
@@ -88,6 +95,11 @@ impl<'a> Item<'a> {
 
     fn raw(self, node: Node) -> &'a str {
         self.tape.text.get(node.start as usize..node.end as usize).unwrap_or_default()
+    }
+
+    /// The document from its beginning on.
+    fn behind(self, node: Node) -> &'a [u8] {
+        self.tape.text.as_bytes().get(node.start as usize..).unwrap_or_default()
     }
 
     fn bytes(self, node: Node) -> &'a [u8] {

@@ -63,7 +63,7 @@ impl Fields {
     #[inline(always)]
     fn folded(&self, name: Item<'_>) -> Option<usize> {
         let node = name.node();
-        match (node.kind, fold_short(name.bytes(node))) {
+        match (node.kind, fold_short(name.behind(node), node.length())) {
             (Kind::Text, Some((head, length))) => {
                 self.search(head, |own| own.head() == head && own.as_str().len() == length).ok()
             }
@@ -255,45 +255,46 @@ fn folded(name: &str) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Each byte of ASCII in small letters, 0 where it is neither a letter nor a digit; and [`OTHER`].
-static SMALL: [u8; 256] = small();
-/// What is beyond ASCII.
-const OTHER: u8 = 0x80;
-
-#[expect(clippy::indexing_slicing, reason = "the compiler runs it, and says so where it cannot")]
-const fn small() -> [u8; 256] {
-    let mut small = [OTHER; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        let is = (byte as u8).is_ascii_alphanumeric();
-        small[byte] = if is { (byte as u8).to_ascii_lowercase() } else { 0 };
-        byte += 1;
-    }
-    small
-}
-
-/// What [`fold`] makes of a short name in ASCII that is all in its number: that, and its length. Without a branch for a byte that is left out.
-fn fold_short(name: &[u8]) -> Option<(u128, usize)> {
-    let (mut folded, mut length, mut all) = ([0; 2 * HEAD], 0, 0);
-    if name.len() > folded.len() {
+/// What [`fold`] makes of a short name in ASCII with which `text` begins: its number, and its length. All bytes at once, then one step for each
+/// that is left out.
+#[inline(always)]
+fn fold_short(text: &[u8], length: usize) -> Option<(u128, usize)> {
+    const ONES: u128 = u128::MAX / 0xff;
+    const TOPS: u128 = ONES << 7;
+    if length > HEAD {
         return None;
     }
-    for byte in name {
-        let small = SMALL.get(usize::from(*byte)).copied().unwrap_or(OTHER);
-        all |= small;
-        if let Some(place) = folded.get_mut(length % (2 * HEAD)) {
-            *place = small;
-        }
-        length += usize::from(small > 0);
+    let word = match text.first_chunk() {
+        Some(word) => *word,
+        None => std::array::from_fn(|place| text.get(place).copied().unwrap_or_default()),
+    };
+    let own = u128::MAX.unbounded_shr(8 * (HEAD - length) as u32);
+    let word = Name::number(word) & own;
+    if word & TOPS != 0 {
+        return None;
     }
-    (all < OTHER && length <= HEAD).then_some((Name::number(*folded.first_chunk()?), length))
+    // The top bit of each byte that lies between two, both included.
+    let between = |word: u128, first: u8, last: u8| {
+        (word + ONES * u128::from(0x80 - first)) & !(word + ONES * u128::from(0x7f - last)) & TOPS
+    };
+    let letters = between(word | ONES << 5, b'a', b'z');
+    let mut others = !(letters | between(word, b'0', b'9')) & own & TOPS;
+    // The bit that makes a letter a small one stands two below the top.
+    let (mut folded, mut length) = (word | letters >> 2, length);
+    while others != 0 {
+        let before = (1 << (others.trailing_zeros() & !7)) - 1;
+        folded = folded & before | folded >> 8 & !before;
+        others = (others & (others - 1)) >> 8;
+        length -= 1;
+    }
+    Some((folded, length))
 }
 
 /// Hands on the bytes of the name in small letters without spaces and signs.
 fn fold(name: &str, mut each: impl FnMut(u8)) {
     if name.is_ascii() {
-        let small = name.bytes().map(|byte| SMALL.get(usize::from(byte)).copied().unwrap_or(0));
-        small.filter(|byte| *byte > 0).for_each(each);
+        let kept = name.bytes().filter(u8::is_ascii_alphanumeric);
+        kept.map(|byte| byte.to_ascii_lowercase()).for_each(each);
         return;
     }
     for c in name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase) {
@@ -304,7 +305,6 @@ fn fold(name: &str, mut each: impl FnMut(u8)) {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::Value;
 
     use super::*;
     use crate::json::Tape;
@@ -313,11 +313,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_short_name_is_folded_as_any_other(name in "[a-zA-Z0-9 #_-]{0,36}|.{0,20}") {
-            if let Some((head, length)) = fold_short(name.as_bytes()) {
-                let folded = folded(&name);
-                prop_assert_eq!((Name::of(&folded).head(), folded.len()), (head, length));
-            }
+        fn a_short_name_is_folded_as_any_other(name in "[a-zA-Z0-9 #_-]{0,18}|[ -~]{0,18}|.{0,18}", behind in ".{0,18}") {
+            let folded = folded(&name);
+            let short = name.is_ascii() && name.len() <= HEAD;
+            let expected = short.then(|| (Name::of(&folded).head(), folded.len()));
+            prop_assert_eq!(fold_short(format!("{name}{behind}").as_bytes(), name.len()), expected);
         }
 
         /// By its place and by its name a field has the same value: of several that are one when they are folded the first in the order of
