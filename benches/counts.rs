@@ -40,7 +40,7 @@ fn plan(times: u32, sample: &Sample) {
     let (person, pieces) = (Person::known(), sample.pieces());
     let source = people_model::SourceName::parse("hr").expect("a name");
     let id = DeliveryId::of(&source, b"1");
-    repeat(times, || person.request(&id, pieces.clone()));
+    repeat(times, || person.request(&id, |each| pieces.iter().cloned().for_each(each)));
 }
 
 fn sign(times: u32) {

@@ -188,15 +188,17 @@ impl Person {
 
     /// From an event to the bytes of the first request that changes something: what a look, a claim and a colleague would tell is told
     /// at once.
-    pub fn request(&self, delivery: &DeliveryId, pieces: Vec<Piece>) -> Vec<u8> {
+    pub fn request(&self, delivery: &DeliveryId, pieces: impl FnOnce(&mut dyn FnMut(Piece))) -> Vec<u8> {
         // What a look would show is not copied.
         let (mut state, mut seen) = (self.state.clone(), Cow::Borrowed(&self.seen));
-        for (n, piece) in pieces.into_iter().enumerate() {
+        let mut n = 0;
+        pieces(&mut |piece| {
             if let Piece::Event(mut event) = piece {
                 event.occurred_at = event.occurred_at.or(Some(now()));
                 state.take(Entry::Heard { id: delivery.event(n), at: now(), trust: Trust::Proven, event });
             }
-        }
+            n += 1;
+        });
         loop {
             let goal = goal(&state, &self.policy, &self.zone, now());
             let situation = Situation {
@@ -225,6 +227,6 @@ impl Sample {
     /// The whole way: verify, decode, map, plan, encode.
     pub fn whole(&self, person: &Person) -> Vec<u8> {
         assert!(self.verify());
-        person.request(&self.delivery.id, self.pieces())
+        person.request(&self.delivery.id, |each| self.each(each))
     }
 }

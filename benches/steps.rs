@@ -44,7 +44,7 @@ fn plan(c: &mut Criterion) {
             group.bench_function(format!("{}, {name}", sample.name), |b| {
                 b.iter_batched(
                     || pieces.clone(),
-                    |pieces| person.request(&id, pieces),
+                    |pieces| person.request(&id, |each| pieces.into_iter().for_each(each)),
                     criterion::BatchSize::SmallInput,
                 );
             });

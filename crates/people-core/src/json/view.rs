@@ -78,7 +78,7 @@ impl Fields {
 }
 
 /// So many fields have a place.
-const PLACES: usize = 64;
+const PLACES: usize = 32;
 
 /// A record whose fields are found by their names in small letters without spaces and signs.
 pub(crate) struct Record<'a> {
@@ -98,7 +98,8 @@ const VALUES: Name<'static> = Name::of("values");
 pub(crate) const PLAIN: Name<'static> = Name::of("plain");
 
 impl<'a> Record<'a> {
-    pub(crate) fn new(item: Item<'a>, asked: &'a Fields) -> Self {
+    /// Shows a record, where it was made: it is larger than one would move for nothing.
+    pub(crate) fn show<T>(item: Item<'a>, asked: &'a Fields, then: impl FnOnce(&Self) -> T) -> T {
         let [fields] = item.pick(["fields"]);
         let fields = fields.filter(|fields| fields.is_object());
         let (fields, wrapped) = (fields.unwrap_or(item), fields.is_some());
@@ -111,7 +112,7 @@ impl<'a> Record<'a> {
                 *found = (name.at, value(field, wrapped).item().map_or(0, |value| value.at));
             }
         }
-        record
+        then(&record)
     }
 
     /// The value of the field at this place.
@@ -338,15 +339,16 @@ mod tests {
             let tape = Tape::read(text.as_bytes()).unwrap();
             let (mut asked, none) = (Fields::default(), Fields::default());
             let places = NAMES.map(|name| asked.place(&Name::of(name)).unwrap());
-            let (placed, plain) = (Record::new(tape.root().unwrap(), &asked), Record::new(tape.root().unwrap(), &none));
+            let root = tape.root().unwrap();
             for (name, place) in NAMES.into_iter().zip(places) {
                 let alike = names.iter().enumerate().filter(|(_, own)| folded(own) == name);
                 let first = alike.reduce(|first, next| if next.1 <= first.1 { next } else { first });
                 let expected = first.map(|(n, _)| if wrapped && n % 3 == 1 { Datum::Null } else { Datum::Number(n.into()) });
-                prop_assert_eq!(placed.field(place).map(View::datum), expected.clone(), "{}", text);
-                for record in [&placed, &plain] {
-                    let named = View::Folded(record).named(&Name::of(name)).map(View::datum);
-                    prop_assert_eq!(&named, &expected, "{} {}", name, text);
+                let placed = Record::show(root, &asked, |record| record.field(place).map(View::datum));
+                prop_assert_eq!(&placed, &expected, "{}", text);
+                for fields in [&asked, &none] {
+                    let named = |record: &Record<'_>| View::Folded(record).named(&Name::of(name)).map(View::datum);
+                    prop_assert_eq!(&Record::show(root, fields, named), &expected, "{} {}", name, text);
                 }
             }
         }

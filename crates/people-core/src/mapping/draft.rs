@@ -1,6 +1,7 @@
 //! A draft of an event: raw values, checked and shaped in one place for maps and canonical documents alike.
 
 use std::borrow::Cow;
+use std::mem::take;
 
 use people_model::cloudm::Member;
 use people_model::cloudm::profile::MemberKind;
@@ -8,6 +9,7 @@ use people_model::time::{Timestamp, civil::Date, is_zone, parse_date, parse_time
 use people_model::{Datum, Event, EventKind, MemberName, Stated, Worker, WorkerId};
 
 use super::value::{Val, white};
+use crate::json::{Item, View};
 use crate::source::Dead;
 use crate::source::config::{Empty, Rule};
 
@@ -98,19 +100,20 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Takes in a member that CloudM takes.
+    /// Takes in a member that CloudM takes, from where its value lies.
     #[inline(always)]
-    pub(crate) fn member(&mut self, member: &'static Member, value: Val<'_>) {
-        match value {
+    pub(crate) fn lying(&mut self, member: &'static Member, view: View<'_>) {
+        match view.item().and_then(Item::plain) {
             // Nearly everything is a text that stays as it is.
-            Val::Text(text) if member.kind == MemberKind::Text && !white(&text) => {
-                self.members.push((member.into(), Datum::Text(text.into())));
+            Some(text) if member.kind == MemberKind::Text && !white(text) => {
+                self.members.push((member.into(), text.into()));
             }
-            value => self.shaped(member, value),
+            _ => self.made(member, Val::of(view)),
         }
     }
 
-    fn shaped(&mut self, member: &'static Member, value: Val<'_>) {
+    /// The same of a value that was made.
+    pub(crate) fn made(&mut self, member: &'static Member, value: Val<'_>) {
         let blank = value.blank();
         if blank && self.empty.rule(member.name) == Rule::Keep {
             return;
@@ -126,7 +129,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The event, if everything is as it has to be.
-    pub(crate) fn finish(self, kind: EventKind) -> Result<Event, Dead> {
+    pub(crate) fn finish(&mut self, kind: EventKind) -> Result<Event, Dead> {
         let names = self.names;
         let event = |name: &'static str| move |problem: &'static str| dead(names.event, name, problem);
         let worker = |name: &'static str| move |problem: &'static str| dead(names.worker, name, problem);
@@ -138,10 +141,10 @@ impl<'a> Draft<'a> {
         if timezone.as_deref().is_some_and(|name| !is_zone(name)) {
             return Err(dead(names.worker, "timezone", "there is no such zone; an IANA name is wanted"));
         }
-        if let Some(wrong) = self.wrong {
+        if let Some(wrong) = self.wrong.take() {
             return Err(wrong);
         }
-        let profile = Stated::from_iter(self.members);
+        let profile = Stated::from_iter(take(&mut self.members));
         let mut effective_date = date(self.effective_date.as_ref()).map_err(event("effectiveDate"))?;
         if kind == EventKind::Hire && effective_date.is_none() {
             let hired = match profile.get("hireDate") {

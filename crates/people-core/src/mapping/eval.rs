@@ -50,11 +50,11 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The value of the field at this place.
+    /// The field at this place.
     #[inline]
-    pub(super) fn field(&self, place: u8) -> Option<Val<'a>> {
+    pub(super) fn field(&self, place: u8) -> Option<View<'a>> {
         match self.record {
-            View::Wide(record) => record.field(place).map(Val::of),
+            View::Wide(record) => record.field(place),
             _ => None,
         }
     }
@@ -132,7 +132,7 @@ impl<'a> Scene<'a> {
                 (None, "document") => Val::of(self.document),
                 (None, _) => Val::Missing,
             }),
-            Expr::Field(place) => self.note(self.field(*place).unwrap_or(Val::Missing)),
+            Expr::Field(place) => self.note(self.field(*place).map_or(Val::Missing, Val::of)),
             Expr::Member(of, name) => self.note(self.there(of)?.named(name)),
             Expr::Index(of, index) => {
                 let of = self.there(of)?;

@@ -218,9 +218,10 @@ impl Mapping {
         }
         let made = || -> Result<Piece, Dead> {
             let scene = Scene::new(record, document, &self.tables);
-            let Some(draft) = self.draft_of(&scene)? else {
+            let mut draft = self.draft();
+            if !self.fill(&scene, &mut draft)? {
                 return Ok(Piece::Ignored("the map's `when` does not hold"));
-            };
+            }
             match self.kind(&scene)? {
                 Some(kind) => draft.finish(kind).map(Piece::Event),
                 None => Ok(Piece::Ignored("a type of event that is of no concern")),
@@ -229,13 +230,14 @@ impl Mapping {
         made().unwrap_or_else(Piece::Dead)
     }
 
-    /// The values of one record, not yet checked; `None` where `when` does not hold.
-    pub(crate) fn draft<'a>(
-        &'a self,
-        record: View<'a>,
-        document: View<'a>,
-    ) -> Result<Option<Draft<'a>>, Dead> {
-        self.draft_of(&Scene::new(record, document, &self.tables))
+    /// A draft that says nothing yet.
+    pub(crate) fn draft(&self) -> Draft<'_> {
+        Draft::new(&MAP, &self.empty, self.fields.len())
+    }
+
+    /// Puts the values of one record into a draft; `false` where `when` does not hold.
+    pub(crate) fn read_into<'a>(&'a self, record: View<'a>, draft: &mut Draft<'a>) -> Result<bool, Dead> {
+        self.fill(&Scene::new(record, record, &self.tables), draft)
     }
 
     /// Whether the map says what has happened.
@@ -257,19 +259,18 @@ impl Mapping {
         roots
     }
 
-    fn draft_of<'a>(&'a self, scene: &Scene<'a>) -> Result<Option<Draft<'a>>, Dead> {
+    fn fill<'a>(&'a self, scene: &Scene<'a>, draft: &mut Draft<'a>) -> Result<bool, Dead> {
         let find = |rules: &'a Option<Rules>| rules.as_ref().map_or(Ok(None), |rules| rules.find(scene));
         if self.when.is_some() && !holds(find(&self.when)?.as_ref()) {
-            return Ok(None);
+            return Ok(false);
         }
-        let mut draft = Draft::new(&MAP, &self.empty, self.fields.len());
         for (member, rules) in &self.fields {
-            let value = match rules.field() {
-                Some(place) => scene.field(place),
-                None => rules.find(scene)?,
-            };
-            if let Some(value) = value {
-                draft.member(member, value);
+            if let Some(place) = rules.field() {
+                if let Some(view) = scene.field(place) {
+                    draft.lying(member, view);
+                }
+            } else if let Some(value) = rules.find(scene)? {
+                draft.made(member, value);
             }
         }
         draft.id = self.id.find(scene)?;
@@ -279,7 +280,7 @@ impl Mapping {
         draft.reason = find(&self.reason)?;
         draft.timezone = find(&self.timezone)?;
         draft.email = find(&self.email)?;
-        Ok(Some(draft))
+        Ok(true)
     }
 
     fn kind<'a>(&'a self, scene: &Scene<'a>) -> Result<Option<EventKind>, Dead> {

@@ -68,7 +68,7 @@ impl Rules {
 
     fn one<'a>(&'a self, rule: &'a Rule, scene: &Scene<'a>) -> Result<Option<Val<'a>>, Dead> {
         match rule {
-            Rule::Field(place) => Ok(scene.field(*place)),
+            Rule::Field(place) => Ok(scene.field(*place).map(Val::of)),
             Rule::Path(path) => Ok(path.find(scene.record, scene.document)),
             Rule::Expression(expression) => scene
                 .find(expression)

@@ -82,14 +82,14 @@ impl Facts {
         as_of: Timestamp,
         each: &mut dyn FnMut(Piece),
     ) {
-        let record = Record::new(record, &self.fields);
-        let wide = View::Wide(&record);
-        if self.mapping.tells_type() {
-            return each(self.mapping.piece(wide, wide));
-        }
-        if let Err(dead) = self.told(&record, occurred, as_of, each) {
-            each(Piece::Dead(dead));
-        }
+        Record::show(record, &self.fields, |record| {
+            let wide = View::Wide(record);
+            if self.mapping.tells_type() {
+                each(self.mapping.piece(wide, wide));
+            } else if let Err(dead) = self.told(record, occurred, as_of, each) {
+                each(Piece::Dead(dead));
+            }
+        });
     }
 
     fn told(
@@ -99,11 +99,11 @@ impl Facts {
         as_of: Timestamp,
         each: &mut dyn FnMut(Piece),
     ) -> Result<(), Dead> {
-        let wide = View::Wide(record);
-        let Some(mut draft) = self.mapping.draft(wide, wide)? else {
+        let mut draft = self.mapping.draft();
+        if !self.mapping.read_into(View::Wide(record), &mut draft)? {
             each(Piece::Ignored("the map's `when` does not hold"));
             return Ok(());
-        };
+        }
         let state = State::read(record)?;
         let facts = state.facts(|| self.day(as_of));
         draft.effective_date = None;
