@@ -39,7 +39,7 @@ impl<'t> Elements<'t> {
     }
 
     /// The list at the end of these names; `Ok(None)` where there is none.
-    fn new(text: &'t str, path: &[&str]) -> Result<Option<Self>, NotJson> {
+    pub(super) fn new(text: &'t str, path: &[&str]) -> Result<Option<Self>, NotJson> {
         Reader::new(text, None)?.whole()?;
         let mut rest = text.as_bytes();
         for name in path {

@@ -55,6 +55,33 @@ proptest! {
     }
 
     #[test]
+    fn a_list_is_the_same_one_item_at_a_time(
+        items in prop::collection::vec(values(), 0..6),
+        names in prop::collection::vec("a|b:|c\"|\\\\|é| ", 0..3),
+        pretty in any::<bool>(),
+    ) {
+        let document = names.iter().rev().fold(Value::Array(items.clone()), |inner, name| {
+            let mut members = serde_json::Map::new();
+            members.insert("0".to_owned(), Value::from(1));
+            members.insert(name.clone(), inner);
+            members.insert("~".to_owned(), Value::Null);
+            Value::Object(members)
+        });
+        let text = if pretty { serde_json::to_string_pretty(&document) } else { serde_json::to_string(&document) }.unwrap();
+        let path: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut found = Vec::new();
+        let each = |item: Item<'_>| found.push(Value::from(item.datum()));
+        prop_assert!(Elements::new(&text, &path).unwrap().unwrap().each(items.len(), each).is_ok());
+        prop_assert_eq!(&found, &items);
+        let none = Elements::new(&text, &[&path[..], &["absent"]].concat());
+        prop_assert!(matches!(none, Ok(None)));
+        if let Some(most) = items.len().checked_sub(1) {
+            let refused = Elements::new(&text, &path).unwrap().unwrap().each(most, |_| ());
+            prop_assert!(refused.is_err());
+        }
+    }
+
+    #[test]
     fn no_bytes_break_it(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         let ours = Tape::read(&bytes).is_ok();
         let bare = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
