@@ -14,6 +14,7 @@
 pub mod deliveries;
 pub mod versus;
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
 /// The time. A bench is the one kind of program here that is about nothing else.
@@ -62,6 +63,17 @@ pub fn cpu(process: &str) -> f64 {
     let ticks: f64 = fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
     ticks / 100.0
 }
+
+/// Seconds of CPU that this thread has taken, to the microsecond; where the machine does not tell, the clock's.
+pub fn cpu_of_thread() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    match stat.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok()) {
+        Some(nanos) if nanos > 0.0 => nanos / 1e9,
+        _ => START.get_or_init(clock).elapsed().as_secs_f64(),
+    }
+}
+
+static START: OnceLock<Instant> = OnceLock::new();
 
 /// The resident set of a process in MiB: all of it, and the part that is mapped files. 0 where the machine does not tell.
 pub fn resident(process: &str) -> (f64, f64) {

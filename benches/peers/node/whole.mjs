@@ -1,11 +1,11 @@
 // What ours does with one delivery, in Node: peer.mjs is what one writes in an afternoon, and this is what it takes to tell repetitions apart, to
 // read fields in any spelling, to let the later statement stand, and to change nothing that must not change.
-// `node whole.mjs DELIVERY TIMES` prints microseconds of CPU per delivery, and the body that it would send.
+// `node whole.mjs DELIVERY` reads numbers of deliveries, one a line, does so many each time, and prints microseconds of CPU for each and the body that it would send.
 import * as crypto from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 
 const given = JSON.parse(readFileSync(process.argv[2], "utf8"));
-const times = Number(process.argv[3]);
 const raw = Buffer.from(given.body);
 const headers = { "x-bamboohr-signature": given.signature, "x-bamboohr-timestamp": given.timestamp };
 const now = given.now * 1000;
@@ -165,9 +165,11 @@ function handle() {
 }
 
 let call;
-for (let n = 0; n < times / 2; n += 1) call = handle();
-const began = process.cpuUsage();
-for (let n = 0; n < times; n += 1) call = handle();
-const { user, system } = process.cpuUsage(began);
-const took = user + system;
-console.log(`${(took / times).toFixed(3)} ${call.body}`);
+for (let n = 0; n < 20_000; n += 1) call = handle();
+for await (const line of createInterface({ input: process.stdin })) {
+  const times = Number(line);
+  const began = process.cpuUsage();
+  for (let n = 0; n < times; n += 1) call = handle();
+  const { user, system } = process.cpuUsage(began);
+  console.log(`${((user + system) / times).toFixed(3)} ${call.body}`);
+}

@@ -1,7 +1,7 @@
 """What ours does with one delivery, in Python: peer.py is what one writes in an afternoon, and this is what it takes to tell repetitions apart, to read
 fields in any spelling, to let the later statement stand, and to change nothing that must not change.
 
-`python3 whole.py DELIVERY TIMES` prints microseconds of CPU per delivery, and the body that it would send. The standard library only.
+`python3 whole.py DELIVERY` reads numbers of deliveries, one a line, does so many each time, and prints microseconds of CPU for each and the body that it would send. The standard library only.
 """
 
 import hashlib
@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 with open(sys.argv[1], encoding="utf-8") as file:
     GIVEN = json.load(file)
-TIMES = int(sys.argv[2])
 RAW = GIVEN["body"].encode()
 HEADERS = {"x-bamboohr-signature": GIVEN["signature"], "x-bamboohr-timestamp": GIVEN["timestamp"]}
 NOW = GIVEN["now"]
@@ -170,10 +169,12 @@ def handle():
     return plan(state, person)
 
 
-for _ in range(TIMES // 2):
+for _ in range(2_000):
     call = handle()
-began = time.process_time()
-for _ in range(TIMES):
-    call = handle()
-took = time.process_time() - began
-print(f"{took * 1e6 / TIMES:.3f} {call[2]}")
+for line in sys.stdin:
+    times = int(line)
+    began = time.process_time()
+    for _ in range(times):
+        call = handle()
+    took = time.process_time() - began
+    print(f"{took * 1e6 / times:.3f} {call[2]}", flush=True)
