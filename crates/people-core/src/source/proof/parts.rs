@@ -36,8 +36,8 @@ pub(super) fn single<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result
 /// Of a body.
 pub(super) type Hash = [u8; 32];
 
-/// What SHA-256 takes in at once.
-const BLOCK: usize = 128;
+/// So many bytes of a body are taken in at a turn: two blocks of SHA-256.
+const TURN: usize = 128;
 
 /// What is signed.
 pub(super) struct Parts<'a> {
@@ -69,15 +69,15 @@ impl Parts<'_> {
         mac.finalize()
     }
 
-    /// The same, and the hash of the body besides. Each of the two waits for its own last block only, so they take in blocks in turns, and the
+    /// The same, and the hash of the body besides. Each of the two waits for its own last block only, so they take turns, and the
     /// processor works at both.
     pub(super) fn mac_and_hash(&self, keyed: &Hmac<Sha256>) -> (CtOutput<Hmac<Sha256>>, Hash) {
         let (mut mac, mut hash) = (keyed.clone(), Sha256::new());
         for part in self.signed {
             match part {
-                Part::Body => self.incoming.body.chunks(BLOCK).for_each(|block| {
-                    mac.update(block);
-                    hash.update(block);
+                Part::Body => self.incoming.body.chunks(TURN).for_each(|blocks| {
+                    mac.update(blocks);
+                    hash.update(blocks);
                 }),
                 other => mac.update(self.bytes(other)),
             }

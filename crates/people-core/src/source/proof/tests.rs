@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use people_model::Trust;
 use people_model::time::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::source::tests::{at, receive, source, vector_text, vectors};
@@ -55,6 +56,20 @@ fn scenario_01_bamboohr_body_then_timestamp() {
     let retry = receive(&source, &bamboo("k", &[body, later.as_bytes()], &later), body, at(NOW)).unwrap();
     assert_eq!(retry.dedupe_key, proof.dedupe_key);
     assert!(retry.dedupe_for >= SignedDuration::from_hours(3));
+}
+
+#[test]
+fn without_an_id_the_hash_of_the_body_tells_repetitions() {
+    let source = source("kind = \"bamboohr\"\nsecrets = [{ env = \"k\" }, { env = \"other\" }]");
+    let stamp = at(NOW).as_second().to_string();
+    for length in [0, 1, 63, 64, 127, 128, 129, 1_000, 16 * 1024, 16 * 1024 + 1, 100_000] {
+        let body = vec![b' '; length];
+        for key in ["k", "other"] {
+            let headers = bamboo(key, &[&body, stamp.as_bytes()], &stamp);
+            let proof = receive(&source, &headers, &body, at(NOW)).unwrap();
+            assert_eq!(proof.dedupe_key, Sha256::digest(&body).as_slice(), "{length}");
+        }
+    }
 }
 
 #[test]
