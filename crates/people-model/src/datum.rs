@@ -2,6 +2,7 @@
 //! members takes a few pieces of memory and not a few dozen.
 
 use core::fmt;
+use core::mem::swap;
 
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Number, Value};
@@ -20,23 +21,24 @@ pub enum Datum {
     Text(SmolStr),
     /// A list.
     List(Box<[Datum]>),
-    /// An object: see [`Datum::object`].
+    /// An object, its members in the order of their names and each of them once: [`Datum::object`] makes it so, and comparing and writing rely on it.
     Object(Box<[(SmolStr, Datum)]>),
 }
 
 /// Puts pairs into the order of their keys; of a key that is there twice the last value counts.
-pub(crate) fn in_order<K: Ord, V>(all: Vec<(K, V)>) -> Vec<(K, V)> {
-    if all.is_sorted_by(|(one, _), (next, _)| one < next) {
-        return all;
+pub(crate) fn in_order<K: Ord, V>(mut all: Vec<(K, V)>) -> Vec<(K, V)> {
+    if !all.is_sorted_by(|(one, _), (next, _)| one < next) {
+        // Pairs of one key stay in their order.
+        all.sort_by(|(one, _), (next, _)| one.cmp(next));
+        all.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                swap(next, kept);
+            }
+            same
+        });
     }
-    let mut ordered: Vec<(K, V)> = Vec::with_capacity(all.len());
-    for (key, value) in all {
-        match ordered.binary_search_by(|(own, _)| own.cmp(&key)) {
-            Ok(place) => drop(ordered.get_mut(place).map(|(_, old)| *old = value)),
-            Err(place) => ordered.insert(place, (key, value)),
-        }
-    }
-    ordered
+    all
 }
 
 impl Datum {

@@ -51,7 +51,7 @@ struct Node {
 
 impl Node {
     /// How many bytes of the document it takes.
-    fn length(self) -> usize {
+    fn width(self) -> usize {
         self.end.saturating_sub(self.start) as usize
     }
 }
@@ -100,8 +100,8 @@ impl<'a> Item<'a> {
         self.tape.text.get(node.start as usize..node.end as usize).unwrap_or_default()
     }
 
-    /// The document from its beginning on.
-    fn behind(self, node: Node) -> &'a [u8] {
+    /// The document from where this item begins.
+    fn onward(self, node: Node) -> &'a [u8] {
         self.tape.text.as_bytes().get(node.start as usize..).unwrap_or_default()
     }
 

@@ -63,7 +63,7 @@ impl Fields {
     #[inline(always)]
     fn folded(&self, name: Item<'_>) -> Option<usize> {
         let node = name.node();
-        match (node.kind, fold_short(name.behind(node), node.length())) {
+        match (node.kind, fold_short(name.onward(node), node.width())) {
             (Kind::Text, Some((head, length))) => {
                 self.search(head, |own| own.head() == head && own.as_str().len() == length).ok()
             }
@@ -78,7 +78,7 @@ impl Fields {
 }
 
 /// So many fields have a place.
-const PLACES: usize = 32;
+const PLACES: usize = 64;
 
 /// A record whose fields are found by their names in small letters without spaces and signs.
 pub(crate) struct Record<'a> {

@@ -102,18 +102,18 @@ impl<'a> Draft<'a> {
 
     /// Takes in a member that CloudM takes, from where its value lies.
     #[inline(always)]
-    pub(crate) fn lying(&mut self, member: &'static Member, view: View<'_>) {
+    pub(crate) fn member_at(&mut self, member: &'static Member, view: View<'_>) {
         match view.item().and_then(Item::plain) {
             // Nearly everything is a text that stays as it is.
             Some(text) if member.kind == MemberKind::Text && !white(text) => {
                 self.members.push((member.into(), text.into()));
             }
-            _ => self.made(member, Val::of(view)),
+            _ => self.member_of(member, Val::of(view)),
         }
     }
 
     /// The same of a value that was made.
-    pub(crate) fn made(&mut self, member: &'static Member, value: Val<'_>) {
+    pub(crate) fn member_of(&mut self, member: &'static Member, value: Val<'_>) {
         let blank = value.blank();
         if blank && self.empty.rule(member.name) == Rule::Keep {
             return;
@@ -128,7 +128,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// The event, if everything is as it has to be.
+    /// The event, if everything is as it has to be. It takes what the draft holds of the profile.
     pub(crate) fn finish(&mut self, kind: EventKind) -> Result<Event, Dead> {
         let names = self.names;
         let event = |name: &'static str| move |problem: &'static str| dead(names.event, name, problem);

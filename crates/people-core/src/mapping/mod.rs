@@ -267,10 +267,10 @@ impl Mapping {
         for (member, rules) in &self.fields {
             if let Some(place) = rules.field() {
                 if let Some(view) = scene.field(place) {
-                    draft.lying(member, view);
+                    draft.member_at(member, view);
                 }
             } else if let Some(value) = rules.find(scene)? {
-                draft.made(member, value);
+                draft.member_of(member, value);
             }
         }
         draft.id = self.id.find(scene)?;

@@ -135,7 +135,7 @@ fn piece(event: Item<'_>, envelope: Option<Item<'_>>, empty: &Empty) -> Piece {
             "password" => {}
             name => {
                 if let Some(member) = member(name).filter(|member| member.writable) {
-                    draft.lying(member, View::Plain(value));
+                    draft.member_at(member, View::Plain(value));
                 }
             }
         }

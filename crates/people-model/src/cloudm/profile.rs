@@ -29,7 +29,7 @@ pub struct Member {
     /// Whether a client may send it. `suspended` is sent by the policy keys that say so only.
     pub writable: bool,
     /// Its place among all in the order of their names.
-    pub rank: u8,
+    pub(crate) rank: u8,
 }
 
 /// How many of the documented names come before this one.

@@ -187,10 +187,16 @@ impl Row {
             headers("timestamp.header", scheme.timestamp.as_ref().map_or(&[], |stamp| &stamp.header))?;
         let id = headers("id", &scheme.id)?;
         let bodies = scheme.signed.iter().filter(|part| **part == Part::Body).count();
-        if scheme.covers_body() && bodies != 1 {
+        if scheme.covers_body() && bodies == 0 {
             return wrong(
                 "signed",
-                "it has to hold \"body\" once: a signature that does not cover the body proves nothing",
+                "it has to hold \"body\": a signature that does not cover the body proves nothing",
+            );
+        }
+        if bodies > 1 {
+            return wrong(
+                "signed",
+                "it holds \"body\" more than once; no sender signs so, remove all but one",
             );
         }
         let signs = |part| scheme.covers_body() && scheme.signed.contains(&part);
