@@ -155,6 +155,21 @@ pub struct EmailPolicy {
     pub candidates: u32,
 }
 
+impl EmailPolicy {
+    /// Whether every part in braces is one that there is, and there is at least one.
+    pub(crate) fn is_usable(&self) -> bool {
+        let known = |part: &str| {
+            part.split_once('}').is_some_and(|(name, behind)| PARTS.contains(&name) && !behind.contains('}'))
+        };
+        let mut parts = self.pattern.split('{');
+        let before = parts.next().unwrap_or_default();
+        self.pattern.contains('{') && !before.contains('}') && parts.all(known)
+    }
+}
+
+/// What stands in braces in [`EmailPolicy::pattern`].
+const PARTS: [&str; 5] = ["given", "family", "g", "f", "id"];
+
 impl Default for EmailPolicy {
     fn default() -> Self {
         Self { pattern: "{given}.{family}".into(), domain: None, candidates: 9 }
@@ -361,6 +376,26 @@ mod tests {
             policy.candidates(&domain, seed("李", "小龙"), "E-7").next().unwrap().as_str(),
             "e-7@example.com"
         );
+    }
+
+    #[test]
+    fn a_pattern_names_parts_that_there_are() {
+        for (pattern, usable) in [
+            ("{given}.{family}", true),
+            ("{g}{family}", true),
+            ("x-{id}", true),
+            ("{givn}.{family}", false),
+            ("{vorname}", false),
+            ("{Given}", false),
+            ("{given", false),
+            ("given}", false),
+            ("{given}}.{f}", false),
+            ("ana", false),
+            ("", false),
+        ] {
+            let policy = EmailPolicy { pattern: pattern.into(), ..EmailPolicy::default() };
+            assert_eq!(policy.is_usable(), usable, "{pattern}");
+        }
     }
 
     #[test]

@@ -225,10 +225,10 @@ impl Config {
         if self.server.concurrency == 0 || self.server.rate == 0 {
             return problem("server", "concurrency and rate must be at least 1");
         }
-        if !self.policy.email.pattern.contains('{') {
+        if !self.policy.email.is_usable() {
             return problem(
                 "policy.email.pattern",
-                "name a part of the person: {given}, {family}, {g}, {f} or {id}",
+                "write the parts of the person as {given}, {family}, {g}, {f} or {id}, at least one of them and no other",
             );
         }
         if let Some(ccai) = &self.ccai {
