@@ -60,6 +60,8 @@ pub enum Decided {
     Unknown,
     /// Nothing of this person is held.
     NotHeld,
+    /// An address was given, and the question is another one.
+    NotWhich,
     /// Something happened in between; look again.
     Raced,
 }
@@ -244,8 +246,9 @@ pub async fn decide<J: Journal>(
 ) -> Result<Decided, J::Error> {
     let Some(person) = journal.find(who).await? else { return Ok(Decided::Unknown) };
     let log = journal.read(&person).await?;
-    if State::fold(log.iter().cloned()).held.is_none() {
-        return Ok(Decided::NotHeld);
+    let Some(held) = State::fold(log.iter().cloned()).held else { return Ok(Decided::NotHeld) };
+    if matches!(&decision, Decision::Approve(Some(_))) && !held.asks_which_account() {
+        return Ok(Decided::NotWhich);
     }
     let (entry, note) = match decision {
         Decision::Approve(address) => (Entry::Approved { at: now, address }, "approved"),

@@ -246,6 +246,26 @@ pub enum HeldWhy {
 crate::tagged::tagged!("held" HeldWhy);
 
 impl HeldWhy {
+    /// Whether an address can be the answer: which account is the person's, or where to make one.
+    pub fn asks_which_account(&self) -> bool {
+        !matches!(
+            self,
+            Self::Protected
+                | Self::Breaker { .. }
+                | Self::LowTrust
+                | Self::RecordDeleted
+                | Self::Unusable { .. }
+                | Self::NotKept { .. }
+                | Self::Overdue
+                | Self::NoWorkflow
+                | Self::Uncertain
+                | Self::OtherWorkflow
+                | Self::Policy { .. }
+                | Self::Incomplete { .. }
+                | Self::BulkRow { .. }
+        )
+    }
+
     /// Whether the same question is asked, whatever its figures.
     pub fn same_question(&self, other: &Self) -> bool {
         match (self, other) {

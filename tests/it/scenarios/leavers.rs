@@ -136,6 +136,10 @@ async fn scenario_19_a_mass_leave_stops_at_the_breaker() {
             "{held:?}"
         );
 
+        // An address answers another question.
+        let address = people_model::Email::parse("ana@example.com").expect("an address");
+        let decided = world.bridge.decide(&held[0].person, Decision::Approve(Some(address))).await;
+        assert_eq!(decided.expect("an answer"), people_core::bridge::Decided::NotWhich);
         // A human lets one go, and one only.
         let decided = world.bridge.decide(&held[0].person, Decision::Approve(None)).await.expect("an answer");
         assert_eq!(decided, people_core::bridge::Decided::Done);

@@ -95,6 +95,10 @@ impl<H: Host, J: Journal, S: Signer> Bridge<H, J, S> {
             }
             Ok(Decided::Unknown) => problem(StatusCode::NOT_FOUND, "nobody has this tag or event").into(),
             Ok(Decided::NotHeld) => problem(StatusCode::CONFLICT, "nothing of this person is held").into(),
+            Ok(Decided::NotWhich) => {
+                problem(StatusCode::CONFLICT, "the question is not which address to use; approve without one")
+                    .into()
+            }
             Ok(Decided::Raced) => {
                 problem(StatusCode::CONFLICT, "something happened in between; look again").into()
             }

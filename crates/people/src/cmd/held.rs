@@ -59,6 +59,9 @@ async fn answer(journal: &Store, report: &Report, who: &str, answer: Answer) -> 
         }
         Decided::Unknown => Err(nobody()),
         Decided::NotHeld => Err(nothing()),
+        Decided::NotWhich => Err(Fail::usage(
+            "nothing was approved: the question is not which address to use; look with `people held show`, then approve without --address",
+        )),
         Decided::Raced => Err(Fail::failed(
             "something happened in between; look with `people held show`, then decide again",
         )),
