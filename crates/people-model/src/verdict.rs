@@ -136,14 +136,16 @@ impl Why {
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         let mut detail = detail.into();
-        if detail.len() > 200 {
-            let end = (0..=200).rev().find(|i| detail.is_char_boundary(*i)).unwrap_or(0);
-            detail.truncate(end);
+        if detail.len() > MOST_DETAIL {
+            detail.truncate(detail.floor_char_boundary(MOST_DETAIL));
         }
         self.detail = Some(detail);
         self
     }
 }
+
+/// Bytes of a detail: two long sentences of ours with what to do next, and an end to whatever a vendor answers.
+const MOST_DETAIL: usize = 600;
 
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,8 +12,9 @@ use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use people_core::bridge::BATCH;
+use people_core::engine::Stop;
 use people_core::host::Host;
-use people_core::journal::Journal;
+use people_core::journal::{Filter, Journal, Status};
 use people_model::PersonKey;
 use people_model::time::SignedDuration;
 use tokio::net::TcpListener;
@@ -247,7 +248,7 @@ impl Worker {
             drives.spawn(async move {
                 let tag = person.tag();
                 match bridge.drive(&person).await {
-                    Ok(stop) => tracing::debug!(person = tag, ?stop, "driven"),
+                    Ok(stop) => tell(&bridge, &tag, stop).await,
                     Err(error) => tracing::error!(person = tag, %error, "the journal failed; trying again"),
                 }
                 busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&person);
@@ -257,6 +258,28 @@ impl Worker {
         }
         // Fewer than were asked for: what has come meanwhile is gathered again.
         Ok(sorted >= BATCH || started > 0)
+    }
+}
+
+/// Writes to the log who is held, and whose work could not be done and why. Nothing of that is personal.
+async fn tell(bridge: &NativeBridge, person: &str, stop: Stop) {
+    tracing::debug!(person, ?stop, "driven");
+    let again = match stop {
+        Stop::Held => None,
+        Stop::Wait(due) => Some(due),
+        Stop::Over(_) | Stop::Raced => return,
+    };
+    let newest = Filter { person: Some(person.to_owned()), limit: 1, ..Filter::default() };
+    let Ok(rows) = bridge.journal.events(&newest).await else { return };
+    let Some(row) = rows.first() else { return };
+    match again {
+        None => {
+            tracing::warn!(person, event = %row.id, why = row.note, "held until `people held approve` or `reject`")
+        }
+        Some(again) if row.status == Status::Working => {
+            tracing::warn!(person, event = %row.id, why = row.note, %again, "could not be done, and is tried again");
+        }
+        Some(_) => {}
     }
 }
 
