@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use people_sim::{Sim, SimOptions};
+use serde_json::Value;
 
 use crate::exit::{Exit, Fail};
 use crate::host::Clock;
@@ -38,6 +39,12 @@ pub(super) async fn sim(addr: SocketAddr, key_out: Option<&Path>, seed: u64) -> 
         Fail::failed(format!("{addr} cannot be listened on: {error}; choose another address with --listen"))
     })?;
     if let Some(path) = key_out {
+        if std::fs::read(path).is_ok_and(|there| !same_account(&there, sim.key_json().as_bytes())) {
+            return Err(Fail::input(format!(
+                "{}: there is a file that is no key of these clouds, and it is left as it is; choose another --key-out",
+                path.display()
+            )));
+        }
         private(path, sim.key_json().as_bytes()).map_err(|error| {
             Fail::failed(format!("{}: {error}; choose another --key-out", path.display()))
         })?;
@@ -49,6 +56,12 @@ pub(super) async fn sim(addr: SocketAddr, key_out: Option<&Path>, seed: u64) -> 
     stop.wait().await;
     sim.shutdown().await;
     Ok(Exit::Ok)
+}
+
+/// Whether both are keys of one service account.
+fn same_account(one: &[u8], other: &[u8]) -> bool {
+    let account = |key| serde_json::from_slice::<Value>(key).ok()?.get("client_email").cloned();
+    account(one).is_some_and(|one| Some(one) == account(other))
 }
 
 /// Writes a file that only its owner can read.
