@@ -225,6 +225,12 @@ impl Config {
         if self.server.concurrency == 0 || self.server.rate == 0 {
             return problem("server", "concurrency and rate must be at least 1");
         }
+        if let Some(n) = self.policy.protected.iter().position(|pattern| !pattern.contains(['@', '*'])) {
+            return problem(
+                &format!("policy.protected[{n}]"),
+                "nobody has this address; write a whole one, or a pattern such as \"admin@*\"",
+            );
+        }
         if !self.policy.email.is_usable() {
             return problem(
                 "policy.email.pattern",

@@ -1,4 +1,4 @@
-//! Lengths of time in a configuration: `"90s"`, `"5m"`, `"3h"`, `"30d"`, or whole seconds.
+//! Lengths of time in a configuration: `"90s"`, `"5m"`, `"3h"`, `"30d"`, or a number: seconds.
 
 use people_model::time::SignedDuration;
 use serde::{Deserialize, Deserializer};
@@ -35,7 +35,7 @@ impl Span {
         let number: u32 = number.parse().ok()?;
         let millis = match unit.trim() {
             "ms" => 1,
-            "" | "s" => 1000,
+            "s" => 1000,
             "m" | "min" => 60_000,
             "h" => 3_600_000,
             "d" => 86_400_000,
@@ -72,10 +72,10 @@ mod tests {
 
     #[test]
     fn lengths_of_time() {
-        for (text, seconds) in [("90s", 90), ("5m", 300), ("3h", 10_800), ("30d", 2_592_000), ("7", 7)] {
+        for (text, seconds) in [("90s", 90), ("5m", 300), ("3h", 10_800), ("30d", 2_592_000), ("7s", 7)] {
             assert_eq!(Span::parse(text), Some(Span::seconds(seconds)), "{text}");
         }
-        for bad in ["", "h", "-5m", "5 weeks", "1.5h"] {
+        for bad in ["", "h", "7", "-5m", "5 weeks", "1.5h"] {
             assert_eq!(Span::parse(bad), None, "{bad}");
         }
     }

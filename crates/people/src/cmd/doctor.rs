@@ -294,6 +294,19 @@ fn advice(why: &Why, client: &Client) -> String {
 }
 
 async fn journal(findings: &mut Findings<'_>, config: &Config, folder: &Path) -> Result<(), Fail> {
+    let file = load::journal_file(config, folder);
+    if !file.exists() {
+        // Only a server makes it, so that it is the server's own.
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let found = match tempfile::tempfile_in(parent) {
+            Ok(_) => Ok(format!("none at {} yet; `people serve` makes it", file.display())),
+            Err(error) => Err(bad(format!(
+                "{} cannot be made: {error}; let whoever runs the server write to its folder, or set [journal] url",
+                file.display()
+            ))),
+        };
+        return findings.add("journal", found).map(|_| ());
+    }
     let found = match load::journal(config, folder) {
         Err(error) => Err(bad(error)),
         // Forgets nothing, and has to write for it.

@@ -30,6 +30,15 @@ test!(a_doctor_finds_nothing_where_nothing_is_wrong, world, {
     let table = world.run("doctor --offline").ends(0, "").out;
     assert!(table.lines().all(|line| line.starts_with("ok    ")) && !table.contains("cloudm"), "{table}");
     assert!(!world.run("doctor").out.contains("hush"));
+    // The journal is the server's to make.
+    assert!(found.to_string().contains("`people serve` makes it"), "{found:#}");
+    assert!(
+        std::fs::read_dir(world.folder.path()).unwrap().all(|file| !file
+            .unwrap()
+            .path()
+            .to_string_lossy()
+            .contains("sqlite"))
+    );
 });
 
 test!(a_doctor_says_what_is_wrong_and_what_to_do, world, {
@@ -45,6 +54,10 @@ test!(a_doctor_says_what_is_wrong_and_what_to_do, world, {
     world.write("hr.secret", "hush\n");
     world.swap("listen", "lisen");
     finds("config", "did you mean `listen`?");
+    world.swap("[\"ceo@example.com\"]", "[\"ceo\"]");
+    finds("config", "nobody has this address");
+    world.swap("[policy]", "[policy]\nemail = { pattern = \"{givn}.{family}\" }");
+    finds("config", "policy.email.pattern");
     world.swap("base_url = \"http://127.0.0.1", "base_url = \"http://127.0.0.1:1/x?");
     finds("cloudm", "base_url");
     world.swap("[policy]", "[journal]\nurl = \"sqlite:none/people.sqlite\"\n[policy]");
