@@ -55,6 +55,24 @@ test("objects die in the middle of alarms: nothing is lost, nothing done twice",
   assert.ok(deaths >= 5, `${deaths} deaths`);
 });
 
+test("one delivery about one person takes few requests to objects", async (context) => {
+  const { sim, edge, seen } = await world(context, "count");
+  const { requests: before } = await seen();
+  await hr(edge.url, "one", hire("one"));
+  // The list is not asked until it is over: that would be counted.
+  for (let tries = 0; (await sim.effects()).length === 0 && tries < 600; tries += 1) await new Promise((done) => setTimeout(done, 50));
+  let [last, now] = [null, JSON.stringify((await seen()).requests)];
+  while (last !== now) {
+    await new Promise((done) => setTimeout(done, 2_000));
+    [last, now] = [now, JSON.stringify((await seen()).requests)];
+  }
+  const took = Object.entries(JSON.parse(now)).map(([name, n]) => [name, n - before[name]]);
+  const all = took.reduce((sum, [, n]) => sum + n, 0);
+  console.log(`requests to objects, alarms included: ${took.map(([name, n]) => `${name} ${n}`).join(", ")}; ${all} in all`);
+  assert.equal((await sim.effects()).filter((call) => call.op === "users.create").length, 1);
+  assert.ok(all <= 20, `${all} requests`);
+});
+
 test(`one delivery about ${MANY} people stays within the limits of an invocation`, async (context) => {
   const { sim, edge, seen } = await world(context, "count");
   const began = performance.now();

@@ -2,7 +2,8 @@
 // aborted in the middle of alarms, at a call to another object). /watched tells what was seen.
 import people, * as all from "./worker.js";
 
-const seen = { alarms: 0, deaths: 0, bytes: {}, rows: {}, most: { Intake: 0, Person: 0, Guard: 0 } };
+const none = () => ({ Intake: 0, Person: 0, Guard: 0 });
+const seen = { alarms: 0, deaths: 0, bytes: {}, rows: {}, most: none(), requests: none() };
 
 /** Mulberry32: the same moments in every run. */
 let seed = 1;
@@ -49,7 +50,16 @@ const watched = (name) =>
       const fold = env.WATCH === "count" ? counted(name, state.storage.sql) : () => {};
       Object.assign(this, { state, watch, fold });
     }
+    ask(question) {
+      seen.requests[name] += 1;
+      return super.ask(question);
+    }
+    accept(label, body) {
+      seen.requests[name] += 1;
+      return super.accept(label, body);
+    }
     async alarm() {
+      seen.requests[name] += 1;
       const { watch } = this;
       for (let n = 0; n < (this.env.WATCH === "twice" ? 2 : 1); n += 1) {
         seen.alarms += 1;

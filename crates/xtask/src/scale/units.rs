@@ -1,8 +1,8 @@
 //! What one thing costs at the edge. The one place to bring up to date after a measurement; `docs/scale.md` explains each.
 
 /// Requests to objects, alarms included, for one delivery about one person: intake, its alarm, the guard's outline, the person, its
-/// alarm, and the guard's claims and marks. Counted in `docs/worker.md`.
-pub(super) const OBJECT_REQUESTS: f64 = 15.0;
+/// alarm, and the guard's claims and marks. As `tests/edge/alarms.test.mjs` prints them of a hire.
+pub(super) const OBJECT_REQUESTS: f64 = 11.0;
 
 /// Those of them that go to the guard.
 pub(super) const GUARD_REQUESTS: f64 = 7.0;
