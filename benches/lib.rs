@@ -12,10 +12,12 @@
 //! `benches/RESULTS.md`. Plain figures go the same way, as `figure NAME VALUE UNIT`. Whatever else is printed is for who looks on.
 
 pub mod deliveries;
+pub mod process;
 pub mod versus;
 
-use std::sync::OnceLock;
 use std::time::Instant;
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// The time. A bench is the one kind of program here that is about nothing else.
 #[expect(clippy::disallowed_methods, reason = "a bench measures time")]
@@ -64,16 +66,11 @@ pub fn cpu(process: &str) -> f64 {
     ticks / 100.0
 }
 
-/// Seconds of CPU that this thread has taken, to the microsecond; where the machine does not tell, the clock's.
+/// Seconds of CPU that this thread has taken, to the nanosecond.
 pub fn cpu_of_thread() -> f64 {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    match stat.split_whitespace().next().and_then(|nanos| nanos.parse::<f64>().ok()) {
-        Some(nanos) if nanos > 0.0 => nanos / 1e9,
-        _ => START.get_or_init(clock).elapsed().as_secs_f64(),
-    }
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
-
-static START: OnceLock<Instant> = OnceLock::new();
 
 /// The resident set of a process in MiB: all of it, and the part that is mapped files. 0 where the machine does not tell.
 pub fn resident(process: &str) -> (f64, f64) {

@@ -6,11 +6,11 @@
 #![expect(clippy::print_stdout, reason = "a bench prints what it measures")]
 
 use std::hint::black_box;
-use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 use people_benches::deliveries::{Person, mac, now, samples};
+use people_benches::process::Peer;
 use people_benches::{cpu_of_thread, report_figure, report_ratio};
 use serde_json::json;
 
@@ -31,7 +31,6 @@ fn main() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), delivery.to_string()).expect("a file");
 
-    // A machine that others share is slow by half at times, for a second or for a minute: turns of some milliseconds lie in the same moment.
     let ours = || {
         let began = cpu_of_thread();
         for _ in 0..OURS {
@@ -48,7 +47,7 @@ fn main() {
         ("python-short", "python3", "peers/python/peer.py", 1_000),
     ] {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
-        let Some(mut peer) = Peer::start(program, &script, file.path()) else {
+        let Some(mut peer) = Peer::start(Command::new(program).arg(script).arg(file.path())) else {
             println!("{name} is not installed: left out");
             continue;
         };
@@ -68,38 +67,5 @@ fn main() {
         report_ratio(&format!("way-against-{name}"), &b, &a);
         report_figure(&format!("way-{name}"), &b, "µs");
         report_figure("way-ours", &a, "µs");
-    }
-}
-
-/// A peer that runs, and does so many deliveries each time that it is told a number.
-struct Peer {
-    child: Child,
-    asks: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
-}
-
-impl Peer {
-    fn start(program: &str, script: &Path, delivery: &Path) -> Option<Self> {
-        let mut command = Command::new(program);
-        command.arg(script).arg(delivery).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().ok()?;
-        let (asks, answers) = (child.stdin.take()?, BufReader::new(child.stdout.take()?).lines());
-        Some(Self { child, asks, answers })
-    }
-
-    /// Microseconds of CPU for each of so many deliveries, and what the last one would send.
-    fn times(&mut self, count: u32) -> Option<(f64, String)> {
-        writeln!(self.asks, "{count}").ok()?;
-        let line = self.answers.next()?.ok()?;
-        let (figure, sends) = line.split_once(' ')?;
-        Some((figure.parse().ok()?, sends.trim().to_owned()))
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        // It has nothing to lose.
-        _ = self.child.kill();
-        _ = self.child.wait();
     }
 }

@@ -1,19 +1,26 @@
-//! Signing an assertion, against what it costs to prepare one.
-//! `cargo bench -p people-benches --bench sign`
+//! Signing an assertion: what it costs to prepare one, to import a key, to sign, and how much others need for the same signature.
+//! `cargo bench -p people-benches --bench sign`; what is not installed is said and left out. How to install: benches/peers/README.md.
 
 #![expect(clippy::expect_used, reason = "a bench that cannot be set up may say so and stop")]
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 
 use std::hint::black_box;
+use std::path::Path;
 use std::pin::pin;
+use std::process::{Command, Stdio};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use people_auth::{Ask, Assertion, JwtSimple, Rs256, ServiceAccountKey, Signer};
+use people_benches::process::Peer;
+use people_benches::{cpu_of_thread, report_ratio};
 use people_rs256::SigningKey;
-use rsa::pkcs8::DecodePrivateKey as _;
+use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding};
+use rsa::rand_core::OsRng;
 use rsa::{Pkcs1v15Sign, RsaPrivateKey};
+use sha2::{Digest as _, Sha256};
+
+const ROUNDS: usize = 60;
 
 /// Signing in pure Rust never waits.
 fn now<T>(future: impl Future<Output = T>) -> T {
@@ -42,12 +49,74 @@ fn sign(c: &mut Criterion) {
     peers(&key, &message);
 }
 
-/// Seconds that `run` takes.
-#[expect(clippy::disallowed_methods, reason = "time is what is measured")]
-fn seconds(run: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    run();
-    start.elapsed().as_secs_f64()
+/// Makes so many signatures: microseconds of CPU for each, and the last one; nothing once it can no more.
+type Turn<'a> = Box<dyn FnMut(u32) -> Option<(f64, Vec<u8>)> + 'a>;
+
+/// One that signs.
+struct Hand<'a> {
+    name: String,
+    /// The name of the ratio of its time to that of the own kernel that this machine gets.
+    ratio: Option<&'static str>,
+    turn: Turn<'a>,
+}
+
+impl<'a> Hand<'a> {
+    /// One in this process.
+    fn here(
+        name: impl Into<String>,
+        ratio: Option<&'static str>,
+        mut sign: impl FnMut() -> Vec<u8> + 'a,
+    ) -> Self {
+        let turn = move |count: u32| {
+            let began = cpu_of_thread();
+            let mut last = Vec::new();
+            for _ in 0..count {
+                last = black_box(sign());
+            }
+            Some(((cpu_of_thread() - began) * 1e6 / f64::from(count), last))
+        };
+        Self { name: name.into(), ratio, turn: Box::new(turn) }
+    }
+
+    /// One in a process of its own.
+    fn there(name: &str, ratio: &'static str, command: &mut Command) -> Option<Self> {
+        let mut peer = Peer::start(command)?;
+        let turn =
+            move |count| peer.times(count).and_then(|(took, hex)| Some((took, hex::decode(hex).ok()?)));
+        Some(Self { name: name.to_owned(), ratio: Some(ratio), turn: Box::new(turn) })
+    }
+}
+
+/// Those in processes of their own, as far as they are installed (benches/peers/README.md). They find the key and the message in `folder`.
+fn installed(folder: &Path) -> Vec<Hand<'static>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let python = root.join("target/python/bin/python");
+    let python = if python.exists() { python } else { "python3".into() };
+    let mut google = Command::new(python);
+    google.arg(root.join("benches/peers/python/sign.py")).arg(folder).stderr(Stdio::null());
+    let mut aws = Command::new(root.join("target/aws-lc/release/sign-aws-lc"));
+    aws.arg(folder);
+    [
+        ("aws-lc-rs", "sign-native-against-aws-lc", aws),
+        ("Python's google-auth", "sign-native-against-google-auth", google),
+    ]
+    .into_iter()
+    .filter_map(|(name, ratio, mut command)| {
+        let hand = Hand::there(name, ratio, &mut command)
+            .and_then(|mut hand| (hand.turn)(1).is_some().then_some(hand));
+        if hand.is_none() {
+            println!("{name} is not installed: left out");
+        }
+        hand
+    })
+    .collect()
+}
+
+/// What is signed by `rsa`: the hash with its algorithm's name before it, as PKCS #1 has it.
+fn digest_info(message: &[u8]) -> Vec<u8> {
+    let mut info = hex::decode("3031300d060960864801650304020105000420").expect("hex");
+    info.extend_from_slice(&Sha256::digest(message));
+    info
 }
 
 /// The lower quartile, the median and the upper quartile.
@@ -61,7 +130,7 @@ fn least(sample: &[f64]) -> f64 {
     sample.iter().copied().fold(f64::INFINITY, f64::min)
 }
 
-/// One signature and another implementation's, by turns in one run: medians, and the quartiles of the ratios of neighbours.
+/// One signature of each by turns in one run: medians, and the quartiles of the ratios of neighbours. All must come to the same bytes.
 fn peers(key: &ServiceAccountKey, message: &[u8]) {
     let der = key.pkcs8().expose();
     let own = SigningKey::from_pkcs8_der(der).expect("the key is taken");
@@ -70,76 +139,66 @@ fn peers(key: &ServiceAccountKey, message: &[u8]) {
     let rsa = RsaPrivateKey::from_pkcs8_der(der).expect("the key is taken");
     let ring = ring::signature::RsaKeyPair::from_pkcs8(der).expect("the key is taken");
     let random = ring::rand::SystemRandom::new();
-    let mut out = vec![0; ring.public().modulus_len()];
+    let folder = tempfile::tempdir().expect("a folder");
+    let pem = rsa.to_pkcs8_pem(LineEnding::LF).expect("the key is written");
+    for (file, content) in [("key.der", der.as_slice()), ("key.pem", pem.as_bytes()), ("message", message)] {
+        std::fs::write(folder.path().join(file), content).expect("a file");
+    }
     let mut seed = [0_u8; 32];
-    let mut runs: Vec<(String, Box<dyn FnMut() + '_>)> = vec![
-        ("jwt-simple".into(), Box::new(|| drop(black_box(now(jwt.sign(message, &[0; 32])))))),
-        (
-            format!("people-rs256, {}", own.kernel()),
-            Box::new(|| {
-                seed[0] = seed[0].wrapping_add(1);
-                let _ = black_box(own.sign(message, &seed).expect("a signature"));
-            }),
-        ),
-        (
-            "people-rs256, scalar".into(),
-            Box::new(|| drop(black_box(scalar.sign(message, &[1; 32]).expect("a signature")))),
-        ),
-        (
-            // Neither blinded nor verified, and of a hash of nothing: less work than the others have.
-            "rsa 0.9".into(),
-            Box::new(|| {
-                let scheme = Pkcs1v15Sign::new_unprefixed();
-                drop(black_box(rsa.sign(scheme, black_box(&[1; 51])).expect("a signature")));
-            }),
-        ),
-        (
-            "ring".into(),
-            Box::new(|| {
-                ring.sign(&ring::signature::RSA_PKCS1_SHA256, &random, message, &mut out)
-                    .expect("a signature");
-            }),
-        ),
-        (
-            "jwt-simple, cold".into(),
-            Box::new(|| {
-                let jwt = JwtSimple::new(black_box(key)).expect("the key is taken");
-                drop(black_box(now(jwt.sign(message, &[0; 32]))));
-            }),
-        ),
-        (
-            "people-rs256, cold".into(),
-            Box::new(|| {
-                let own = SigningKey::from_pkcs8_der(black_box(der)).expect("the key is taken");
-                drop(black_box(own.sign(message, &[1; 32])));
-            }),
-        ),
+    let mut hands = vec![
+        Hand::here(format!("people-rs256, {}", own.kernel()), None, || {
+            seed[0] = seed[0].wrapping_add(1);
+            own.sign(message, &seed).expect("a signature")
+        }),
+        Hand::here("people-rs256, scalar", None, || scalar.sign(message, &[1; 32]).expect("a signature")),
+        Hand::here("jwt-simple", Some("sign-native-against-jwt-simple"), || {
+            now(jwt.sign(message, &[0; 32])).expect("a signature")
+        }),
+        Hand::here("rsa 0.9", Some("sign-native-against-rsa"), || {
+            let scheme = Pkcs1v15Sign::new_unprefixed();
+            rsa.sign_with_rng(&mut OsRng, scheme, &digest_info(message)).expect("a signature")
+        }),
+        Hand::here("ring", Some("sign-native-against-ring"), || {
+            let mut out = vec![0; ring.public().modulus_len()];
+            ring.sign(&ring::signature::RSA_PKCS1_SHA256, &random, message, &mut out).expect("a signature");
+            out
+        }),
+        Hand::here("jwt-simple, cold", None, || {
+            let jwt = JwtSimple::new(black_box(key)).expect("the key is taken");
+            now(jwt.sign(message, &[0; 32])).expect("a signature")
+        }),
+        Hand::here("people-rs256, cold", None, || {
+            let own = SigningKey::from_pkcs8_der(black_box(der)).expect("the key is taken");
+            own.sign(message, &[1; 32]).expect("a signature")
+        }),
     ];
-    let rounds = 60;
-    let mut taken = vec![Vec::with_capacity(rounds); runs.len()];
-    for _ in 0..rounds {
-        for ((_, run), taken) in runs.iter_mut().zip(&mut taken) {
-            run();
-            taken.push(seconds(|| (0..4).for_each(|_| run())) / 4.0);
+    hands.extend(installed(folder.path()));
+    let expected = own.sign(message, &[1; 32]).expect("a signature");
+    let mut taken = vec![Vec::with_capacity(ROUNDS); hands.len()];
+    for _ in 0..ROUNDS {
+        for (hand, taken) in hands.iter_mut().zip(&mut taken) {
+            (hand.turn)(1);
+            let (took, signature) = (hand.turn)(4).expect("it signs on");
+            assert_eq!(signature, expected, "{} makes another signature", hand.name);
+            taken.push(took);
         }
     }
     let Some(base) = taken.first() else { return };
-    println!("RSA-{}, {rounds} rounds by turns; cold is import and first signature", key.bits());
-    for ((name, _), taken) in runs.iter().zip(&taken) {
-        let ratios: Vec<f64> = base.iter().zip(taken).map(|(base, taken)| base / taken).collect();
+    println!("RSA-{}, {ROUNDS} rounds by turns, CPU time; cold is import and first signature", key.bits());
+    for (hand, taken) in hands.iter().zip(&taken) {
+        let ratios: Vec<f64> = base.iter().zip(taken).map(|(base, taken)| taken / base).collect();
         let ([_, median, _], [low, middle, high]) = (quartiles(taken), quartiles(&ratios));
         // The quiet moments of a busy machine.
-        let (least, peer) = (least(taken), least(base));
+        let (least, ours) = (least(taken), least(base));
         println!(
-            "{name:<24}{:>9.1} µs   jwt-simple's time / its: {middle:.2} [{low:.2}, {high:.2}]   least {:.1} µs, {:.2}",
-            median * 1e6,
-            least * 1e6,
-            peer / least
+            "{:<24}{median:>9.1} µs   its time / ours: {middle:.2} [{low:.2}, {high:.2}]   least {least:.1} µs, {:.2}",
+            hand.name,
+            least / ours
         );
-    }
-    // The second is the kernel that this machine's processor gets.
-    if let (2048, Some(own)) = (key.bits(), taken.get(1)) {
-        people_benches::report_ratio("sign-native-against-jwt-simple", base, own);
+        if let Some(ratio) = hand.ratio {
+            // Of times less is better, so the other way round.
+            report_ratio(ratio, taken, base);
+        }
     }
 }
 

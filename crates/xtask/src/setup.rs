@@ -21,6 +21,11 @@ pub(crate) fn all(steps: &mut Steps) -> Result<(), Stopped> {
         wasm,
     )?;
     steps.step("setup: cargo-deny", "see cargo's message; the crate comes from crates.io", cargo_deny)?;
+    python_packages(steps)
+}
+
+/// Google's own client.
+pub(crate) fn python_packages(steps: &mut Steps) -> Result<(), Stopped> {
     steps.step("setup: Python", "Python 3.9 or newer with `venv` is needed, and PyPI in reach", python)
 }
 
