@@ -18,7 +18,7 @@ use crate::wiped::Wiped;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod blocks;
 #[cfg(target_pointer_width = "64")]
-mod seventeen;
+mod written;
 #[cfg(target_pointer_width = "64")]
 mod width {
     pub(crate) type Limb = u64;
@@ -124,10 +124,8 @@ impl<const B: u32> Modulus<B> {
     #[inline(never)]
     pub(crate) fn multiply(&self, out: &mut Digits, a: &[Limb], b: &[Limb]) {
         #[cfg(target_pointer_width = "64")]
-        if let (Ok(out), Ok(a), Ok(b), Some(m)) =
-            (out.as_mut_slice().try_into(), a.try_into(), b.try_into(), self.seventeen())
-        {
-            return seventeen::multiply(out, a, b, m, self.minus_inverse);
+        if written::multiply::<B>(out, a, b, &self.digits, self.minus_inverse) {
+            return;
         }
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         self.columns(out, |k| dot(a, b, k));
@@ -141,8 +139,8 @@ impl<const B: u32> Modulus<B> {
     #[inline(never)]
     pub(crate) fn square(&self, out: &mut Digits, a: &[Limb]) {
         #[cfg(target_pointer_width = "64")]
-        if let (Ok(out), Ok(a), Some(m)) = (out.as_mut_slice().try_into(), a.try_into(), self.seventeen()) {
-            return seventeen::square(out, a, m, self.minus_inverse);
+        if written::square::<B>(out, a, &self.digits, self.minus_inverse) {
+            return;
         }
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         self.columns(out, |k| square_column(a, k));
@@ -150,12 +148,6 @@ impl<const B: u32> Modulus<B> {
         {
             self.blocks(out, &blocks::Columns::square(a));
         }
-    }
-
-    /// The digits, where `seventeen` can calculate by them.
-    #[cfg(target_pointer_width = "64")]
-    fn seventeen(&self) -> Option<&seventeen::Number> {
-        if B == PRIME { self.digits.as_slice().try_into().ok() } else { None }
     }
 
     /// Sum of the columns of a product, reduced on the way.
