@@ -134,7 +134,7 @@ fn least(sample: &[f64]) -> f64 {
 fn peers(key: &ServiceAccountKey, message: &[u8]) {
     let der = key.pkcs8().expose();
     let own = SigningKey::from_pkcs8_der(der).expect("the key is taken");
-    let scalar = SigningKey::scalar_from_pkcs8_der(der).expect("the key is taken");
+    let scalar = SigningKey::from_pkcs8_der_on(der, "scalar").expect("the key is taken");
     let jwt = JwtSimple::new(key).expect("the key is taken");
     let rsa = RsaPrivateKey::from_pkcs8_der(der).expect("the key is taken");
     let ring = ring::signature::RsaKeyPair::from_pkcs8(der).expect("the key is taken");

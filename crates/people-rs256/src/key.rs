@@ -11,6 +11,10 @@ use crate::error::{KeyError, SignError};
 use crate::field::{Exponents, Primes, Scalar};
 use crate::modulus::{Digits, Modulus, PRIME, add, equal, product, subtract};
 use crate::public::Public;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::Ifma;
+#[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
+use crate::simd::{Lanes, Machine as _, Usual};
 
 /// The numbers of a key, each most significant byte first. Leading zeros do not count.
 #[derive(Clone, Copy)]
@@ -49,10 +53,15 @@ pub struct SigningKey {
     engine: Engine,
 }
 
+/// The name of the kernel that every machine has.
+const SCALAR: &str = "scalar";
+
 /// The kernel in use.
 enum Engine {
+    #[cfg(target_arch = "x86_64")]
+    Ifma(Crt<Lanes<Ifma>>),
     #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
-    Lanes(Crt<crate::simd::Lanes<crate::simd::Best>>),
+    Usual(Crt<Lanes<Usual>>),
     Scalar(Crt<Scalar>),
 }
 
@@ -82,16 +91,16 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError`] with the reason.
     pub fn from_components(components: &Components<'_>) -> Result<Self, KeyError> {
-        Self::import(components, true)
+        Self::import(components, None)
     }
 
-    /// The same on the integer kernel, which every machine has.
+    /// For comparisons: the same on the kernel of that name, or on the integer kernel where this machine does not have it.
     #[doc(hidden)]
-    pub fn scalar_from_pkcs8_der(der: &[u8]) -> Result<Self, KeyError> {
-        Self::import(&crate::der::pkcs8(der)?, false)
+    pub fn from_pkcs8_der_on(der: &[u8], kernel: &str) -> Result<Self, KeyError> {
+        Self::import(&crate::der::pkcs8(der)?, Some(kernel))
     }
 
-    fn import(components: &Components<'_>, fast: bool) -> Result<Self, KeyError> {
+    fn import(components: &Components<'_>, kernel: Option<&str>) -> Result<Self, KeyError> {
         let Components { n, e, d, p, q, dp, dq, qinv } = components.stripped();
         let bits = bits(n);
         if !matches!(bits, 2048 | 3072 | 4096) {
@@ -137,7 +146,7 @@ impl SigningKey {
         let complement =
             Exponents { p: complement(&primes.p, &private.p), q: complement(&primes.q, &private.q) };
         let parts = Parts { primes, private, complement };
-        let engine = Engine::new(&parts, fast);
+        let engine = Engine::new(&parts, kernel);
         Ok(Self { parts, coefficient, public: Public::new(n), engine })
     }
 
@@ -148,13 +157,15 @@ impl SigningKey {
         self.public.len()
     }
 
-    /// Which kernel this machine has chosen: `avx2`, `relaxed`, `simd128` or `scalar`.
+    /// Which kernel this machine has chosen: `ifma`, `avx2`, `relaxed`, `simd128` or `scalar`.
     #[must_use]
     pub fn kernel(&self) -> &'static str {
         match self.engine {
+            #[cfg(target_arch = "x86_64")]
+            Engine::Ifma(_) => Ifma::NAME,
             #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
-            Engine::Lanes(_) => crate::simd::NAME,
-            Engine::Scalar(_) => "scalar",
+            Engine::Usual(_) => Usual::NAME,
+            Engine::Scalar(_) => SCALAR,
         }
     }
 
@@ -173,8 +184,10 @@ impl SigningKey {
     fn sign_and_count(&self, message: &[u8], seed: &[u8; 32]) -> Result<(Vec<u8>, u8), SignError> {
         let encoded = encode(message, self.public.len());
         let first = match &self.engine {
+            #[cfg(target_arch = "x86_64")]
+            Engine::Ifma(crt) => self.combine(crt.private(&self.parts, &encoded, seed)),
             #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
-            Engine::Lanes(crt) => self.combine(crt.private(&self.parts, &encoded, seed)),
+            Engine::Usual(crt) => self.combine(crt.private(&self.parts, &encoded, seed)),
             Engine::Scalar(crt) => self.combine(crt.private(&self.parts, &encoded, seed)),
         };
         if self.public.verify(&first, &encoded) {
@@ -222,12 +235,24 @@ impl fmt::Debug for SigningKey {
 }
 
 impl Engine {
-    fn new(parts: &Parts, fast: bool) -> Self {
-        #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
-        if let Some(crt) = Crt::new(parts).filter(|_| fast) {
-            return Self::Lanes(crt);
+    /// On the kernel of that name or, if none is named, on the best.
+    #[cfg_attr(
+        not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))),
+        expect(unused_variables, reason = "there is one kernel here")
+    )]
+    fn new(parts: &Parts, kernel: Option<&str>) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if kernel.is_none_or(|kernel| kernel == Ifma::NAME)
+            && let Some(crt) = Crt::new(parts)
+        {
+            return Self::Ifma(crt);
         }
-        let _ = fast;
+        #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
+        if kernel.is_none_or(|kernel| kernel == Usual::NAME)
+            && let Some(crt) = Crt::new(parts)
+        {
+            return Self::Usual(crt);
+        }
         match Crt::new(parts) {
             Some(crt) => Self::Scalar(crt),
             None => unreachable!("integers can be multiplied everywhere"),

@@ -18,7 +18,7 @@
 //! | `key` | [`SigningKey`]: import with its checks, the signature |
 //! | `crt` | the private operation, blinded |
 //! | `field` | what a kernel offers, exponentiation, the integer kernel |
-//! | `simd` | the kernels in vectors: AVX2 with FMA (found at run time), relaxed SIMD, SIMD of WebAssembly (by target feature) |
+//! | `simd` | the kernels in vectors: AVX-512 IFMA, AVX2 with FMA (found at run time), relaxed SIMD, SIMD of WebAssembly (by target feature) |
 //! | `modulus`, `digits` | integers |
 //! | `wiped` | lists that are wiped when dropped |
 //! | `digests` | SHA-256 |

@@ -9,7 +9,7 @@ mod signer {
     thread_local!(static KEY: RefCell<Option<SigningKey>> = const { RefCell::new(None) });
 
     pub(crate) fn import(der: &[u8], plain: bool) -> String {
-        let key = if plain { SigningKey::scalar_from_pkcs8_der(der) } else { SigningKey::from_pkcs8_der(der) };
+        let key = if plain { SigningKey::from_pkcs8_der_on(der, "scalar") } else { SigningKey::from_pkcs8_der(der) };
         match key {
             Ok(key) => KEY.with_borrow_mut(|place| place.insert(key).kernel().to_owned()),
             Err(error) => error.to_string(),

@@ -6,18 +6,35 @@ use super::*;
 use crate::crt::USES;
 
 /// Made by jwt-simple.
+fn key_der() -> Vec<u8> {
+    jwt_simple::prelude::RS256KeyPair::generate(2048).unwrap().to_der().unwrap()
+}
+
 fn key() -> SigningKey {
-    let pair = jwt_simple::prelude::RS256KeyPair::generate(2048).unwrap();
-    SigningKey::from_pkcs8_der(&pair.to_der().unwrap()).unwrap()
+    SigningKey::from_pkcs8_der(&key_der()).unwrap()
+}
+
+/// One key on each kernel that this machine has.
+fn on_each_kernel(der: &[u8]) -> Vec<SigningKey> {
+    let on = |kernel| SigningKey::from_pkcs8_der_on(der, kernel).unwrap();
+    let keys = ["ifma", "avx2", SCALAR].map(|kernel| (kernel, on(kernel)));
+    keys.into_iter().filter(|(kernel, key)| key.kernel() == *kernel).map(|(_, key)| key).collect()
 }
 
 #[test]
 fn the_first_attempt_does_for_as_long_as_a_blinding_lives_and_longer() {
-    let key = key();
-    for k in 0..USES + 3 {
-        let (_, attempt) = key.sign_and_count(&k.to_be_bytes(), &[k as u8; 32]).unwrap();
-        assert_eq!(attempt, 1, "signature {k}, {}", key.kernel());
+    for key in on_each_kernel(&key_der()) {
+        for k in 0..USES + 3 {
+            let (_, attempt) = key.sign_and_count(&k.to_be_bytes(), &[k as u8; 32]).unwrap();
+            assert_eq!(attempt, 1, "signature {k}, {}", key.kernel());
+        }
     }
+}
+
+#[test]
+fn the_best_kernel_is_the_first_of_those_that_there_are() {
+    let der = key_der();
+    assert_eq!(SigningKey::from_pkcs8_der(&der).unwrap().kernel(), on_each_kernel(&der)[0].kernel());
 }
 
 /// A fault in what both kernels use: no signature.
@@ -46,14 +63,17 @@ fn a_fault_of_the_key_in_memory_makes_no_signature() {
 /// A fault in the fast kernel alone: the integer kernel steps in, and the signature is right.
 #[test]
 fn a_fault_of_the_fast_kernel_is_made_good() {
-    let mut key = key();
-    let right = key.sign(b"message", &[1; 32]).unwrap();
-    match &mut key.engine {
-        #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
-        Engine::Lanes(crt) => crt.break_it(),
-        Engine::Scalar(crt) => crt.break_it(),
+    for mut key in on_each_kernel(&key_der()) {
+        let right = key.sign(b"message", &[1; 32]).unwrap();
+        match &mut key.engine {
+            #[cfg(target_arch = "x86_64")]
+            Engine::Ifma(crt) => crt.break_it(),
+            #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))]
+            Engine::Usual(crt) => crt.break_it(),
+            Engine::Scalar(crt) => crt.break_it(),
+        }
+        assert_eq!(key.sign_and_count(b"message", &[2; 32]).unwrap(), (right, 2));
     }
-    assert_eq!(key.sign_and_count(b"message", &[2; 32]).unwrap(), (right, 2));
 }
 
 /// Keys and signatures of OpenSSL, as Python's `cryptography` makes them: `PEOPLE_PYTHON` or `python3`.
@@ -71,10 +91,9 @@ fn thousands_of_openssls_keys() {
     for line in text.lines() {
         let [der, message, signature]: [Vec<u8>; 3] =
             line.split(' ').map(bytes).collect::<Vec<_>>().try_into().unwrap();
-        let key = SigningKey::from_pkcs8_der(&der).unwrap();
-        assert_eq!(key.sign_and_count(&message, &[7; 32]).unwrap(), (signature.clone(), 1));
-        let scalar = SigningKey::scalar_from_pkcs8_der(&der).unwrap();
-        assert_eq!(scalar.sign_and_count(&message, &[8; 32]).unwrap(), (signature, 1));
+        for key in on_each_kernel(&der) {
+            assert_eq!(key.sign_and_count(&message, &[7; 32]).unwrap(), (signature.clone(), 1));
+        }
         count += 1;
     }
     println!("{count} keys");

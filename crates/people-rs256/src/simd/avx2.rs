@@ -2,15 +2,16 @@
 
 use core::arch::x86_64::{
     __m128i, __m256d, __m256i, _mm_add_epi64, _mm_and_si128, _mm_castpd_si128, _mm_castsi128_pd,
-    _mm_load_si128, _mm_loadu_si128, _mm_or_si128, _mm_set1_epi64x, _mm_set1_pd, _mm_srli_epi64,
-    _mm_store_si128, _mm_sub_pd, _mm256_add_epi64, _mm256_and_si256, _mm256_broadcast_pd,
-    _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_castsi256_si128, _mm256_extracti128_si256,
-    _mm256_fmadd_pd, _mm256_loadu_pd, _mm256_set_epi64x, _mm256_set_m128i, _mm256_set1_pd,
-    _mm256_setzero_si256, _mm256_sub_epi64, _mm256_sub_pd,
+    _mm_loadu_si128, _mm_or_si128, _mm_set1_epi64x, _mm_set1_pd, _mm_srli_epi64, _mm_store_si128, _mm_sub_pd,
+    _mm256_add_epi64, _mm256_and_si256, _mm256_broadcast_pd, _mm256_broadcastsi128_si256,
+    _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_castsi256_si128, _mm256_cmpeq_epi64,
+    _mm256_extracti128_si256, _mm256_fmadd_pd, _mm256_loadu_pd, _mm256_or_si256, _mm256_set_epi64x,
+    _mm256_set_m128i, _mm256_set1_epi64x, _mm256_set1_pd, _mm256_setzero_si256, _mm256_storeu_si256,
+    _mm256_sub_epi64, _mm256_sub_pd,
 };
 
 use super::float::{BITS, C1, C2, Floats, HIGH_BIAS, INTEGER, LOW_BIAS, MASK, NUMBERS};
-use super::{Four, Machine, Shape, multiply, square};
+use super::{Four, Machine, PASS, Shape, multiply, select, square};
 
 /// AVX2 and FMA.
 pub(crate) struct Avx2;
@@ -123,13 +124,32 @@ impl Machine for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn mask(masks: &[u64; 2]) -> __m128i {
-        unsafe { _mm_loadu_si128(masks.as_ptr().cast()) }
+    unsafe fn store_pair(at: *mut Floats, digits: __m256i) {
+        unsafe { _mm256_storeu_si256(at.cast(), digits) }
     }
 
     #[inline(always)]
-    unsafe fn gated(sum: __m128i, at: *const Floats, mask: __m128i) -> __m128i {
-        unsafe { _mm_or_si128(sum, _mm_and_si128(_mm_load_si128(at.cast()), mask)) }
+    unsafe fn mask(wanted: &[u64; 2], number: u64) -> __m256i {
+        unsafe {
+            let wanted = _mm256_broadcastsi128_si256(_mm_loadu_si128(wanted.as_ptr().cast()));
+            _mm256_cmpeq_epi64(wanted, _mm256_set1_epi64x(number.cast_signed()))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn gated(sum: __m256i, at: *const Floats, mask: __m256i) -> __m256i {
+        unsafe { _mm256_or_si256(sum, _mm256_and_si256(Self::pair(at), mask)) }
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn select(
+        shape: &Shape<Self>,
+        out: *mut Floats,
+        entries: &[*const Floats; PASS],
+        first: u64,
+        wanted: &[u64; 2],
+    ) {
+        unsafe { select(shape, out, entries, first, wanted) }
     }
 
     #[target_feature(enable = "avx2,fma")]

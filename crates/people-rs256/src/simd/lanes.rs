@@ -5,7 +5,7 @@ use core::marker::PhantomData;
 use zeroize::Zeroizing;
 
 use super::starts::starts;
-use super::{Cell as _, Machine, Number, PADDING, Shape, start, start_mut};
+use super::{Cell as _, Machine, Number, PADDING, PASS, Shape, start, start_mut};
 use crate::digits::{Bytes, join, low, minus_inverse, split};
 use crate::field::{Field, Primes};
 use crate::modulus::{Modulus, PRIME, add, product};
@@ -103,35 +103,18 @@ impl<M: Machine> Field for Lanes<M> {
     }
 
     fn select(&self, out: &mut Number<M>, table: &[Number<M>], p: u8, q: u8) {
-        let all = |wanted: u8, k: u8| u64::from(wanted ^ k).wrapping_sub(1).cast_signed() >> 63;
-        let mut masks = Zeroizing::new([[0; 2]; 32]);
-        for (k, mask) in (0_u8..).zip(masks.iter_mut()) {
-            *mask = [p, q].map(|wanted| all(wanted, k).cast_unsigned());
-        }
-        // What a mask says is no business of the compiler's, which could make a branch of it.
-        let masks = core::hint::black_box(&masks);
+        // What is wanted is no business of the compiler's, which could make a branch of it.
+        let wanted = core::hint::black_box(Zeroizing::new([u64::from(p), u64::from(q)]));
         self.check(&[out]);
         out.fill(M::Cell::default());
-        // Tables have 16 or 32 entries; eight at a time are one pass over `out`.
-        for (entries, masks) in table.chunks_exact(8).zip(masks.chunks_exact(8)) {
-            let ([a, b, c, d, e, f, g, h], Ok(masks)) = (entries, <&[_; 8]>::try_from(masks)) else {
-                continue;
-            };
-            let entries = [a, b, c, d, e, f, g, h];
-            self.check(&entries);
+        // Tables have 16 or 32 entries.
+        let (entries, rest) = table.as_chunks::<PASS>();
+        debug_assert!(rest.is_empty());
+        for (entries, first) in entries.iter().zip((0..).step_by(PASS)) {
+            self.check(&entries.each_ref());
+            let entries = entries.each_ref().map(|entry| start(entry));
             // SAFETY: the machine is available, or there would be no `self`; all numbers have `digits` and their zeros, as was just checked.
-            unsafe {
-                let (masks, entries) =
-                    (masks.each_ref().map(|mask| M::mask(mask)), entries.map(|entry| start(entry)));
-                let out = start_mut(out);
-                for k in 0..self.shape.digits {
-                    let mut sum = M::splat(0);
-                    for (entry, mask) in entries.into_iter().zip(masks) {
-                        sum = M::gated(sum, entry.add(k), mask);
-                    }
-                    M::store(out.add(k), M::gated(sum, out.add(k), M::splat(u64::MAX)));
-                }
-            }
+            unsafe { M::select(&self.shape, start_mut(out), &entries, first, &wanted) }
         }
     }
 }

@@ -3,12 +3,12 @@
 //! Relaxed multiplication and addition may be fused or not, as the host likes. [`Machine::available`] looks.
 
 use core::arch::wasm32::{
-    f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2_add, i64x2_splat, i64x2_sub, u64x2_shr, u64x2_splat,
-    v128, v128_and, v128_load, v128_load64_splat, v128_or, v128_store,
+    f64x2_relaxed_madd, f64x2_splat, f64x2_sub, i64x2_add, i64x2_eq, i64x2_splat, i64x2_sub, u64x2_shr,
+    u64x2_splat, v128, v128_and, v128_load, v128_load64_splat, v128_or, v128_store,
 };
 
 use super::float::{BITS, Floats, HIGH_BIAS, INTEGER, LOW_BIAS, MASK, NUMBERS};
-use super::{Cell as _, Four, Machine, Shape, multiply, square};
+use super::{Cell as _, Four, Machine, PASS, Shape, multiply, select, square};
 
 /// Relaxed SIMD.
 pub(crate) struct Relaxed;
@@ -149,13 +149,33 @@ impl Machine for Relaxed {
     }
 
     #[inline(always)]
-    unsafe fn mask(masks: &[u64; 2]) -> v128 {
-        unsafe { v128_load(masks.as_ptr().cast()) }
+    unsafe fn store_pair(at: *mut Floats, digits: (v128, v128)) {
+        unsafe {
+            v128_store(at.cast(), digits.0);
+            v128_store(at.add(1).cast(), digits.1);
+        }
     }
 
     #[inline(always)]
-    unsafe fn gated(sum: v128, at: *const Floats, mask: v128) -> v128 {
-        unsafe { v128_or(sum, v128_and(v128_load(at.cast()), mask)) }
+    unsafe fn mask(wanted: &[u64; 2], number: u64) -> (v128, v128) {
+        let mask = i64x2_eq(unsafe { v128_load(wanted.as_ptr().cast()) }, u64x2_splat(number));
+        (mask, mask)
+    }
+
+    #[inline(always)]
+    unsafe fn gated(sum: (v128, v128), at: *const Floats, mask: (v128, v128)) -> (v128, v128) {
+        let digits = unsafe { Self::pair(at) };
+        (v128_or(sum.0, v128_and(digits.0, mask.0)), v128_or(sum.1, v128_and(digits.1, mask.1)))
+    }
+
+    unsafe fn select(
+        shape: &Shape<Self>,
+        out: *mut Floats,
+        entries: &[*const Floats; PASS],
+        first: u64,
+        wanted: &[u64; 2],
+    ) {
+        unsafe { select(shape, out, entries, first, wanted) }
     }
 
     unsafe fn multiply(shape: &Shape<Self>, out: *mut Floats, a: *const Floats, b: *const Floats) {

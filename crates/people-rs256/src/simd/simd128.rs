@@ -3,13 +3,14 @@
 //! Twice a digit has 29 bits, and two of them lie in 64 without a carry between. A column has at most 2 * 76 products below 2^56 and a carry below 2^36: below 2^63.3. Nothing is signed and nothing is split, so there is no bias.
 
 use core::arch::wasm32::{
-    i64x2_add, i64x2_splat, u32x4_shuffle, u64x2_extmul_high_u32x4, u64x2_extmul_low_u32x4, u64x2_shr,
-    u64x2_splat, v128, v128_and, v128_load, v128_load64_splat, v128_load64_zero, v128_or, v128_store64_lane,
+    i64x2_add, i64x2_eq, i64x2_splat, u32x4_shuffle, u64x2_extmul_high_u32x4, u64x2_extmul_low_u32x4,
+    u64x2_shr, u64x2_splat, v128, v128_and, v128_load, v128_load64_splat, v128_or, v128_store,
+    v128_store64_lane,
 };
 
 use zeroize::DefaultIsZeroes;
 
-use super::{Cell, Machine, Shape, multiply, square};
+use super::{Cell, Machine, PASS, Shape, multiply, select, square};
 
 /// SIMD of 128 bits.
 pub(crate) struct Simd128;
@@ -127,14 +128,29 @@ impl Machine for Simd128 {
     }
 
     #[inline(always)]
-    unsafe fn mask(masks: &[u64; 2]) -> v128 {
-        let masks = unsafe { v128_load(masks.as_ptr().cast()) };
-        u32x4_shuffle::<0, 2, 0, 2>(masks, masks)
+    unsafe fn store_pair(at: *mut Integers, digits: (v128, v128)) {
+        unsafe { v128_store(at.cast(), digits.0) }
     }
 
     #[inline(always)]
-    unsafe fn gated(sum: v128, at: *const Integers, mask: v128) -> v128 {
-        unsafe { v128_or(sum, v128_and(v128_load64_zero(at.cast()), mask)) }
+    unsafe fn mask(wanted: &[u64; 2], number: u64) -> (v128, v128) {
+        let mask = i64x2_eq(unsafe { v128_load(wanted.as_ptr().cast()) }, u64x2_splat(number));
+        (u32x4_shuffle::<0, 2, 0, 2>(mask, mask), i64x2_splat(0))
+    }
+
+    #[inline(always)]
+    unsafe fn gated(sum: (v128, v128), at: *const Integers, mask: (v128, v128)) -> (v128, v128) {
+        (v128_or(sum.0, v128_and(unsafe { v128_load(at.cast()) }, mask.0)), sum.1)
+    }
+
+    unsafe fn select(
+        shape: &Shape<Self>,
+        out: *mut Integers,
+        entries: &[*const Integers; PASS],
+        first: u64,
+        wanted: &[u64; 2],
+    ) {
+        unsafe { select(shape, out, entries, first, wanted) }
     }
 
     unsafe fn multiply(shape: &Shape<Self>, out: *mut Integers, a: *const Integers, b: *const Integers) {

@@ -1,6 +1,7 @@
 //! What the columns of `simd` start with: minus what each product is too large by.
 
-use super::{Machine, OFFSET, PADDING, first};
+use super::columns::first;
+use super::{Machine, OFFSET, PADDING};
 
 /// What the sums of all columns start with: counts what the loops above do.
 pub(super) fn starts<M: Machine>(n: usize, square: bool) -> Vec<u64> {

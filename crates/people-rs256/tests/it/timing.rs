@@ -70,8 +70,9 @@ fn timing_of_keys() {
     let sparse = Numbers::of(&prime(1024), &next_prime((&one << 1023) + (&one << 1022)));
     // Each several times: where a key lies in memory takes time too (two imports of one key: t = 7), and tells nothing.
     let keys = [dense, sparse].map(|key| pkcs8(&key.oracle()));
-    for import in [SigningKey::from_pkcs8_der, SigningKey::scalar_from_pkcs8_der] {
-        let keys = keys.each_ref().map(|der| [(); 16].map(|()| import(der).unwrap()));
+    for kernel in ["ifma", "avx2", "scalar"] {
+        let keys =
+            keys.each_ref().map(|der| [(); 16].map(|()| SigningKey::from_pkcs8_der_on(der, kernel).unwrap()));
         let seed = [1; 32];
         let mut turn = 0;
         let found = compare(12_000, |class| {
