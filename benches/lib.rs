@@ -17,6 +17,8 @@ pub mod versus;
 
 use std::time::Instant;
 
+#[cfg(target_os = "linux")]
+use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
 /// The time. A bench is the one kind of program here that is about nothing else.
@@ -70,6 +72,18 @@ pub fn cpu(process: &str) -> f64 {
 pub fn cpu_of_thread() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
+/// Keeps this process and the peers that it starts on the core where it is: of two cores one may be shared with a busy neighbour, and turns
+/// on different cores tell of that and not of the work. Nothing where the system does not let it.
+pub fn stay_on_one_core() {
+    #[cfg(target_os = "linux")]
+    {
+        let mut core = CpuSet::new();
+        core.set(sched_getcpu());
+        // Without it the figures are the same, with more noise.
+        _ = sched_setaffinity(None, &core);
+    }
 }
 
 /// The resident set of a process in MiB: all of it, and the part that is mapped files. 0 where the machine does not tell.

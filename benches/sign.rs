@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 use criterion::{Criterion, criterion_group, criterion_main};
 use people_auth::{Ask, Assertion, JwtSimple, Rs256, ServiceAccountKey, Signer};
 use people_benches::process::Peer;
-use people_benches::{cpu_of_thread, report_ratio};
+use people_benches::{cpu_of_thread, report_ratio, stay_on_one_core};
 use people_rs256::SigningKey;
 use rsa::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, LineEnding};
 use rsa::rand_core::OsRng;
@@ -132,9 +132,9 @@ fn least(sample: &[f64]) -> f64 {
 
 /// One signature of each by turns in one run: medians, and the quartiles of the ratios of neighbours. All must come to the same bytes.
 fn peers(key: &ServiceAccountKey, message: &[u8]) {
+    stay_on_one_core();
     let der = key.pkcs8().expose();
     let own = SigningKey::from_pkcs8_der(der).expect("the key is taken");
-    let scalar = SigningKey::from_pkcs8_der_on(der, "scalar").expect("the key is taken");
     let jwt = JwtSimple::new(key).expect("the key is taken");
     let rsa = RsaPrivateKey::from_pkcs8_der(der).expect("the key is taken");
     let ring = ring::signature::RsaKeyPair::from_pkcs8(der).expect("the key is taken");
@@ -150,7 +150,6 @@ fn peers(key: &ServiceAccountKey, message: &[u8]) {
             seed[0] = seed[0].wrapping_add(1);
             own.sign(message, &seed).expect("a signature")
         }),
-        Hand::here("people-rs256, scalar", None, || scalar.sign(message, &[1; 32]).expect("a signature")),
         Hand::here("jwt-simple", Some("sign-native-against-jwt-simple"), || {
             now(jwt.sign(message, &[0; 32])).expect("a signature")
         }),
@@ -172,6 +171,14 @@ fn peers(key: &ServiceAccountKey, message: &[u8]) {
             own.sign(message, &[1; 32]).expect("a signature")
         }),
     ];
+    for kernel in ["avx2", "scalar"] {
+        let other = SigningKey::from_pkcs8_der_on(der, kernel).expect("the key is taken");
+        if other.kernel() == kernel && kernel != own.kernel() {
+            hands.push(Hand::here(format!("people-rs256, {kernel}"), None, move || {
+                other.sign(message, &[1; 32]).expect("a signature")
+            }));
+        }
+    }
     hands.extend(installed(folder.path()));
     let expected = own.sign(message, &[1; 32]).expect("a signature");
     let mut taken = vec![Vec::with_capacity(ROUNDS); hands.len()];
