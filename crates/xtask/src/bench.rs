@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::command::{ask, cargo, command, root, run, run_and_read};
 use crate::steps::{Passed, Steps, Stopped};
+use crate::worker;
 
 /// A row of the table of promises.
 struct Row {
@@ -23,7 +24,7 @@ const EDGE: &str = "node benches/peers/sign-wasm/compare.mjs";
 const MAP: &str = "cargo bench -p people-benches --bench map";
 const PEERS: &str = "cargo bench -p people-benches --bench peers";
 
-const ROWS: [Row; 21] = [
+const ROWS: [Row; 22] = [
     Row {
         what: "RS256 2048 in workerd, warm, against jwt-simple",
         ratio: "sign-workerd-against-jwt-simple",
@@ -41,6 +42,12 @@ const ROWS: [Row; 21] = [
         ratio: "sign-cold-against-jwt-simple",
         least: 2.0,
         repeat: EDGE,
+    },
+    Row {
+        what: "warm in Node, against jwt-simple",
+        ratio: "sign-node-against-jwt-simple",
+        least: 0.0,
+        repeat: "node benches/peers/sign-wasm/check.mjs 1 25",
     },
     Row {
         what: "RS256 natively against jwt-simple pure-rust",
@@ -190,11 +197,14 @@ pub(crate) fn bench(steps: &mut Steps, args: &[String]) -> Result<(), Stopped> {
     if args.is_empty() || args.iter().any(|arg| arg == "all" || arg == "edge") {
         crate::setup::edge(steps)?;
         steps.step("bench: edge", "run the commands above by themselves", || {
-            run(command("sh", ["benches/peers/sign-wasm/build.sh"]))?;
-            run_and_read(command("node", ["benches/peers/sign-wasm/compare.mjs", "11"]), |line| {
-                keep(&mut said, line);
-            })
-            .map(|()| Passed::Done)
+            run(worker::signers(&[]))?;
+            for words in [
+                [worker::SIGNERS_CHECK, "1", "25"].as_slice(),
+                &["benches/peers/sign-wasm/compare.mjs", "11"],
+            ] {
+                run_and_read(command("node", words), |line| keep(&mut said, line))?;
+            }
+            Ok(Passed::Done)
         })?;
     }
     steps.step("bench: results", "look at benches/RESULTS.md", || {

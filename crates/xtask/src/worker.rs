@@ -61,6 +61,7 @@ fn tests(steps: &mut Steps) -> Result<(), Stopped> {
         bundle(&root().join("worker/build-trial")).map(|()| Passed::Done)
     })?;
     let inputs = root().join("target/edge-bytes.json");
+    kernels(steps)?;
     steps.step("edge: inputs", "see the native test of that name", || {
         let mut law = cargo("test --locked -p people-tests --test it any_body_with_a_right_signature");
         law.env("PEOPLE_BYTES", &inputs);
@@ -83,6 +84,24 @@ fn tests(steps: &mut Steps) -> Result<(), Stopped> {
         }
     })?;
     steps.step("edge: deploy", "mend worker/wrangler.toml as wrangler says", dry_run)
+}
+
+/// Holds the signers' kernels for wasm against Node's OpenSSL.
+pub(crate) const SIGNERS_CHECK: &str = "benches/peers/sign-wasm/check.mjs";
+
+/// Those that the Worker is not built with as well: the signer is a crate that others may use.
+fn kernels(steps: &mut Steps) -> Result<(), Stopped> {
+    steps.step("edge: kernels", "run the commands above by themselves", || {
+        run(signers(&["relaxed", "simd128", "scalar"]))?;
+        run(command("node", [SIGNERS_CHECK])).map(|()| Passed::Done)
+    })
+}
+
+/// Builds signers for wasm, all if none is named.
+pub(crate) fn signers(names: &[&str]) -> Command {
+    let mut build = command("sh", ["benches/peers/sign-wasm/build.sh"]);
+    build.args(names).env("WASM_BINDGEN", setup::bindgen());
+    build
 }
 
 /// `wrangler deploy --dry-run`, its build command included; what it would upload must be what the tests ran, byte for byte.
