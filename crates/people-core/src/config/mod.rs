@@ -222,21 +222,13 @@ impl Config {
             return problem("journal.url", "use sqlite:PATH");
         }
         self.google.check()?;
-        if self.server.concurrency == 0 || self.server.rate == 0 {
-            return problem("server", "concurrency and rate must be at least 1");
+        if self.server.concurrency == 0 {
+            return problem("server.concurrency", "must be at least 1");
         }
-        if let Some(n) = self.policy.protected.iter().position(|pattern| !pattern.contains(['@', '*'])) {
-            return problem(
-                &format!("policy.protected[{n}]"),
-                "nobody has this address; write a whole one, or a pattern such as \"admin@*\"",
-            );
+        if self.server.rate == 0 {
+            return problem("server.rate", "must be at least 1");
         }
-        if !self.policy.email.is_usable() {
-            return problem(
-                "policy.email.pattern",
-                "write the parts of the person as {given}, {family}, {g}, {f} or {id}, at least one of them and no other",
-            );
-        }
+        self.check_policy()?;
         if let Some(ccai) = &self.ccai {
             ccai.check()?;
         }
@@ -253,6 +245,31 @@ impl Config {
                     "not a zone; use an IANA name such as Europe/Berlin",
                 );
             }
+        }
+        Ok(())
+    }
+
+    fn check_policy(&self) -> Result<(), ConfigProblem> {
+        let problem = |key: &str, problem: &str| Err(ConfigProblem::new(key, problem));
+        if let Some(n) = self.policy.protected.iter().position(|pattern| !pattern.contains(['@', '*'])) {
+            return problem(
+                &format!("policy.protected[{n}]"),
+                "nobody has this address; write a whole one, or a pattern such as \"admin@*\"",
+            );
+        }
+        if !self.policy.email.is_usable() {
+            return problem(
+                "policy.email.pattern",
+                "write the parts of the person as {given}, {family}, {g}, {f} or {id}, at least one of them and no other",
+            );
+        }
+        let breaker = &self.policy.breaker;
+        if breaker.percent > 100 {
+            return problem("policy.breaker.percent", "a share of the people has at most 100 percent");
+        }
+        // In no time nobody loses access, so it would let everything pass.
+        if breaker.window.get() < SignedDuration::from_mins(1) {
+            return problem("policy.breaker.window", "must be at least a minute; 24h is usual");
         }
         Ok(())
     }

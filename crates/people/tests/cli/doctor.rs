@@ -58,6 +58,10 @@ test!(a_doctor_says_what_is_wrong_and_what_to_do, world, {
     finds("config", "nobody has this address");
     world.swap("[policy]", "[policy]\nemail = { pattern = \"{givn}.{family}\" }");
     finds("config", "policy.email.pattern");
+    world.swap("[policy]", "[policy]\nbreaker = { percent = 150 }");
+    finds("config", "policy.breaker.percent");
+    world.swap("[policy]", "[policy]\nbreaker = { window = \"1s\" }");
+    finds("config", "policy.breaker.window");
     world.swap("base_url = \"http://127.0.0.1", "base_url = \"http://127.0.0.1:1/x?");
     finds("cloudm", "base_url");
     world.swap("[policy]", "[journal]\nurl = \"sqlite:none/people.sqlite\"\n[policy]");
