@@ -170,10 +170,28 @@ const AWS_LC: &str =
 /// What the benches said: by name the rest of the line.
 type Said = BTreeMap<String, Vec<String>>;
 
-/// Runs the benches named by `args`, or all short ones, and writes the results.
+/// Runs the benches named by `args`, or all short ones, and writes the results: of what was measured, should one fail.
 pub(crate) fn bench(steps: &mut Steps, args: &[String]) -> Result<(), Stopped> {
     let mut said = Said::new();
     let before = load();
+    let ended = measure(steps, args, &mut said);
+    steps.step("bench: results", "look at benches/RESULTS.md", || {
+        let path = root().join("benches/RESULTS.md");
+        // What was not measured now stays as it was measured before.
+        for line in fs::read_to_string(&path).unwrap_or_default().lines() {
+            let mut old = Said::new();
+            keep(&mut old, line);
+            for (name, rest) in old {
+                said.entry(name).or_insert(rest);
+            }
+        }
+        fs::write(&path, write(&said, &before)).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(Passed::With("benches/RESULTS.md".to_owned()))
+    })?;
+    ended
+}
+
+fn measure(steps: &mut Steps, args: &[String], said: &mut Said) -> Result<(), Stopped> {
     let mut all = SHORT.to_vec();
     all.push((
         "bench: large",
@@ -191,7 +209,7 @@ pub(crate) fn bench(steps: &mut Steps, args: &[String]) -> Result<(), Stopped> {
             continue;
         }
         steps.step(name, "run the command above by itself", || {
-            run_and_read(cargo(words), |line| keep(&mut said, line)).map(|()| Passed::Done)
+            run_and_read(cargo(words), |line| keep(said, line)).map(|()| Passed::Done)
         })?;
     }
     if args.is_empty() || args.iter().any(|arg| arg == "all" || arg == "edge") {
@@ -202,24 +220,12 @@ pub(crate) fn bench(steps: &mut Steps, args: &[String]) -> Result<(), Stopped> {
                 [worker::SIGNERS_CHECK, "1", "25"].as_slice(),
                 &["benches/peers/sign-wasm/compare.mjs", "11"],
             ] {
-                run_and_read(command("node", words), |line| keep(&mut said, line))?;
+                run_and_read(command("node", words), |line| keep(said, line))?;
             }
             Ok(Passed::Done)
         })?;
     }
-    steps.step("bench: results", "look at benches/RESULTS.md", || {
-        let path = root().join("benches/RESULTS.md");
-        // What was not measured now stays as it was measured before.
-        for line in fs::read_to_string(&path).unwrap_or_default().lines() {
-            let mut old = Said::new();
-            keep(&mut old, line);
-            for (name, rest) in old {
-                said.entry(name).or_insert(rest);
-            }
-        }
-        fs::write(&path, write(&said, &before)).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Passed::With("benches/RESULTS.md".to_owned()))
-    })
+    Ok(())
 }
 
 /// Keeps a line `ratio NAME …` or `figure NAME …`.
