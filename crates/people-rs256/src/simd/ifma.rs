@@ -3,7 +3,7 @@
 //! The instructions take the low 52 bits of each factor and ignore the others, so a sum is a digit as it is, and its carry need not be taken off. They
 //! add the low or the high half of a product to a sum; halves are below 2^52, and a column has at most 2 * 88 of them. Nothing is signed, so there is no bias.
 //!
-//! Vectors of 512 bits were tried: on a processor that makes two halves of each (Zen 4) they are a tenth slower: half columns take as long as whole ones.
+//! Vectors of 512 bits were tried: on a processor that makes two halves of each (Zen 4) they are a tenth slower.
 
 use core::arch::x86_64::{
     __m128i, __m256i, _mm_add_epi64, _mm_loadu_si128, _mm_set1_epi64x, _mm_srli_epi64, _mm_store_si128,
