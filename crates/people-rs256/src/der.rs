@@ -36,10 +36,12 @@ pub(crate) fn pkcs8(der: &[u8]) -> Result<Components<'_>, KeyError> {
 pub(crate) fn pkcs1(der: &[u8]) -> Result<Components<'_>, KeyError> {
     let mut rest = sequence(der)?;
     version(&mut rest)?;
-    let mut next = || number(&mut rest);
-    let (n, e, d, p, q) = (next()?, next()?, next()?, next()?, next()?);
-    let (dp, dq, qinv) = (next()?, next()?, next()?);
+    let mut numbers: [&[u8]; 8] = [&[]; 8];
+    for place in &mut numbers {
+        *place = number(&mut rest)?;
+    }
     end(rest)?;
+    let [n, e, d, p, q, dp, dq, qinv] = numbers;
     Ok(Components { n, e, d, p, q, dp, dq, qinv })
 }
 
@@ -59,6 +61,7 @@ fn end(rest: &[u8]) -> Result<(), KeyError> {
 }
 
 /// A number that is not negative, without leading zeros.
+#[inline(never)]
 fn number<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], KeyError> {
     match take(rest, INTEGER)? {
         [0] => Ok(&[]),

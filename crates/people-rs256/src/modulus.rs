@@ -225,14 +225,17 @@ impl<const B: u32> Modulus<B> {
 
     /// R^2.
     fn shifted_twice(&self) -> Digits {
-        // Of R * 2^e squaring makes R * 2^2e, and doubling R * 2^(e + 1). First 2^bits - m, then up to e = 1.
+        // Of R * 2^e squaring makes R * 2^2e, and doubling R * 2^(e + 1). First 2^bits - m, then up to e = `first`: so many doublings cost about
+        // as much as the squarings that they save.
         let (mut power, mut other) = (self.zero(), self.zero());
         subtract::<B>(&mut power, &self.bit(self.bits), &self.digits);
-        for _ in self.bits..=self.shift() {
+        let wanted = self.shift();
+        let squarings = wanted.ilog2().saturating_sub(5);
+        let first = wanted >> squarings;
+        for _ in self.bits..self.shift() + first {
             self.double(&mut power);
         }
-        let wanted = self.shift();
-        for bit in (0..wanted.ilog2()).rev() {
+        for bit in (0..squarings).rev() {
             self.square(&mut other, &power);
             core::mem::swap(&mut power, &mut other);
             self.canonical(&mut power);

@@ -154,7 +154,7 @@ impl<M: Machine> Sums<M> for Square<M::Cell> {
     unsafe fn lower(&self, sums: &mut Four<M>, k: isize, factors: *const M::Cell, tail: *const M::Cell) {
         // SAFETY: k is at most n - 4, so half is below n, and k below n. Of the tail, cells from 0 to n - 2 are read.
         unsafe {
-            self.pairs(sums, 0, k / 2);
+            self.pairs(sums, 0, k >> 1);
             M::run(sums, factors, tail.offset(k - 1), k);
         }
     }
@@ -165,7 +165,7 @@ impl<M: Machine> Sums<M> for Square<M::Cell> {
         // SAFETY: k - (k + 1 - n) is n - 1. In the run i is below n, so cells of the tail from k - n, which is at least 0, to n + 1 are read.
         unsafe {
             let from = k + 1 - n;
-            self.pairs(sums, from, k / 2);
+            self.pairs(sums, from, k >> 1);
             sums.first(M::both(factors.offset(from)), tail.offset(n - 2));
             M::run(sums, factors.offset(from + 1), tail.offset(n - 3), n - 1 - from);
         }
@@ -236,7 +236,7 @@ pub(super) unsafe fn square<M: Machine>(shape: &Shape<M>, out: *mut M::Cell, a: 
 
 /// The first column: such that `digits` columns from 0 end where four columns do. The columns before 0 are empty.
 pub(super) fn first(n: isize) -> isize {
-    -(n % 4)
+    -(n & 3)
 }
 
 /// Reduces the sums of products and writes the result.

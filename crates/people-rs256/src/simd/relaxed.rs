@@ -108,6 +108,43 @@ impl Machine for Relaxed {
         }
     }
 
+    /// The four digits that one meets move on by one with each: three of them stay where they are.
+    #[inline(always)]
+    unsafe fn run(four: &mut Four<Self>, a: *const Floats, b: *const Floats, count: isize) {
+        if count <= 0 {
+            return;
+        }
+        unsafe {
+            let ((_, mut second), (mut third, mut fourth)) = (Self::pair(b), Self::pair(b.add(2)));
+            let (mut a, mut b) = (a, b);
+            let end = a.offset(count);
+            let (c1, c2) = four.constants;
+            let mut sums =
+                (four.lows[0].0, four.lows[0].1, four.lows[1].0, four.lows[1].1, four.highs[1].1);
+            while a != end {
+                let first = v128_load(b.cast());
+                let factor = v128_load(a.cast());
+                let mut high = f64x2_relaxed_madd(factor, first, c1);
+                sums.0 = i64x2_sub(sums.0, f64x2_relaxed_madd(factor, first, f64x2_sub(c2, high)));
+                sums.1 = i64x2_add(sums.1, high);
+                high = f64x2_relaxed_madd(factor, second, c1);
+                sums.1 = i64x2_sub(sums.1, f64x2_relaxed_madd(factor, second, f64x2_sub(c2, high)));
+                sums.2 = i64x2_add(sums.2, high);
+                high = f64x2_relaxed_madd(factor, third, c1);
+                sums.2 = i64x2_sub(sums.2, f64x2_relaxed_madd(factor, third, f64x2_sub(c2, high)));
+                sums.3 = i64x2_add(sums.3, high);
+                high = f64x2_relaxed_madd(factor, fourth, c1);
+                sums.3 = i64x2_sub(sums.3, f64x2_relaxed_madd(factor, fourth, f64x2_sub(c2, high)));
+                sums.4 = i64x2_add(sums.4, high);
+                (second, third, fourth) = (first, second, third);
+                a = a.add(1);
+                b = b.sub(1);
+            }
+            four.lows = [(sums.0, sums.1), (sums.2, sums.3)];
+            four.highs[1].1 = sums.4;
+        }
+    }
+
     #[inline(always)]
     unsafe fn second_only(a: (v128, v128)) -> (v128, v128) {
         (i64x2_splat(0), a.1)
@@ -168,6 +205,8 @@ impl Machine for Relaxed {
         (v128_or(sum.0, v128_and(digits.0, mask.0)), v128_or(sum.1, v128_and(digits.1, mask.1)))
     }
 
+    /// By itself, so that an engine that finds it hot compiles no more than it.
+    #[inline(never)]
     unsafe fn select(
         shape: &Shape<Self>,
         out: *mut Floats,

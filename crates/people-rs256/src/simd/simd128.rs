@@ -143,6 +143,8 @@ impl Machine for Simd128 {
         (v128_or(sum.0, v128_and(unsafe { v128_load(at.cast()) }, mask.0)), sum.1)
     }
 
+    /// By itself, so that an engine that finds it hot compiles no more than it.
+    #[inline(never)]
     unsafe fn select(
         shape: &Shape<Self>,
         out: *mut Integers,
