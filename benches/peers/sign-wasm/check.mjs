@@ -29,7 +29,8 @@ for (const name of KERNELS) {
   let checked = 0;
   for (const key of keys) {
     for (const plain of [false, true]) {
-      kernels.add(js.load(der(key), plain));
+      js.load(der(key), plain);
+      kernels.add(js.state());
       for (const length of [0, 1, 55, 300]) {
         const message = randomBytes(length);
         const expected = createSign("RSA-SHA256").update(message).sign(key);
@@ -39,7 +40,7 @@ for (const name of KERNELS) {
     }
     const bent = Buffer.from(der(key));
     bent[bent.length - 1] ^= 1;
-    if (js.load(bent, false) !== "the CRT coefficient is not the inverse of q modulo p") failed += 1;
+    if (js.load(bent, false) || js.state() !== "the CRT coefficient is not the inverse of q modulo p") failed += 1;
   }
   if (!kernels.has(name)) failed += 1;
   console.log(`${name}: kernels ${[...kernels].join(", ")}; ${checked} signatures of ${keys.length} keys`);

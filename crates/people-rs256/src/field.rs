@@ -50,12 +50,13 @@ pub(crate) struct Exponents {
     pub(crate) q: Bytes,
 }
 
-/// The product of powers, each of a base and its exponents, by a fixed window: all share the squarings. `one` is R.
-pub(crate) fn power<F: Field>(field: &F, one: &F::Pair, bases: &[(&F::Pair, &Exponents)]) -> F::Pair {
-    let bits = bases.first().map_or(0, |(_, exponents)| exponents.p.len() * 8);
-    // The tables of 16 are read 256 or 384 times; from 4,096 bits on a table of 32 pays.
+/// A power of each of a pair, by a fixed window. `one` is R.
+#[inline(never)]
+pub(crate) fn power<F: Field>(field: &F, one: &F::Pair, base: &F::Pair, exponents: &Exponents) -> F::Pair {
+    let bits = exponents.p.len() * 8;
+    // A table of 16 is read 256 or 384 times; from 4,096 bits on a table of 32 pays.
     let window = if bits > 1536 { 5 } else { 4 };
-    let tables: Vec<_> = bases.iter().map(|(base, _)| table(field, one, base, 1 << window)).collect();
+    let table = table(field, one, base, 1 << window);
     let mut result = one.clone();
     let (mut other, mut factor) = (one.clone(), one.clone());
     let windows = bits.div_ceil(window);
@@ -65,12 +66,9 @@ pub(crate) fn power<F: Field>(field: &F, one: &F::Pair, bases: &[(&F::Pair, &Exp
             field.square(&mut other, &result);
             core::mem::swap(&mut result, &mut other);
         }
-        for (table, (_, exponents)) in tables.iter().zip(bases) {
-            let (p, q) = (digit(&exponents.p, k, window), digit(&exponents.q, k, window));
-            field.select(&mut factor, table, p, q);
-            field.multiply(&mut other, &result, &factor);
-            core::mem::swap(&mut result, &mut other);
-        }
+        field.select(&mut factor, &table, digit(&exponents.p, k, window), digit(&exponents.q, k, window));
+        field.multiply(&mut other, &result, &factor);
+        core::mem::swap(&mut result, &mut other);
     }
     result
 }

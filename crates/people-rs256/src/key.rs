@@ -146,9 +146,7 @@ impl SigningKey {
             return Err(KeyError::PrivateExponent);
         }
         let coefficient = coefficient(&primes, qinv).ok_or(KeyError::CrtCoefficient)?;
-        let complement =
-            Exponents { p: complement(&primes.p, &private.p), q: complement(&primes.q, &private.q) };
-        let parts = Parts { primes, private, complement };
+        let parts = Parts { primes, private };
         let engine = Engine::new(&parts, kernel);
         Ok(Self { parts, coefficient, public: Public::new(n), engine })
     }
@@ -317,7 +315,7 @@ fn exponent(prime: &Modulus<PRIME>, given: &[u8]) -> Option<Bytes> {
     let below = subtract::<PRIME>(&mut prime.zero(), &digits, prime.digits());
     let full = prime.write(&digits);
     let top = |number: &[u8]| number.first_chunk().map_or(0, |first| u64::from_be_bytes(*first)) as f64;
-    let k = (f64::from(E) * top(&full) / top(&prime.write(prime.digits()))).round() as Limb;
+    let k = (f64::from(E) * top(&full) / top(&prime.write(prime.digits())) + 0.5) as Limb;
     let left = product::<PRIME>(&digits, &[Limb::from(E)]);
     let mut right = product::<PRIME>(&less_one(prime), &[k]);
     add::<PRIME>(&mut right, &[1]);
@@ -366,14 +364,6 @@ fn less_one(prime: &Modulus<PRIME>) -> Digits {
 
 fn one(prime: &Modulus<PRIME>) -> Digits {
     prime.read(&[1])
-}
-
-/// `prime - 1 - exponent`.
-#[inline(never)]
-fn complement(prime: &Modulus<PRIME>, exponent: &[u8]) -> Bytes {
-    let mut out = prime.zero();
-    let _: Choice = subtract::<PRIME>(&mut out, &less_one(prime), &prime.read(exponent));
-    prime.write(&out)
 }
 
 /// EMSA-PKCS1-v1_5 (RFC 8017, section 9.2) with SHA-256, `len` bytes.

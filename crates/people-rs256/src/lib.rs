@@ -17,6 +17,7 @@
 //! |---|---|
 //! | `key` | [`SigningKey`]: import with its checks, the signature |
 //! | `crt` | the private operation, blinded |
+//! | `inverse` | inverses modulo a prime, for the blinding |
 //! | `field` | what a kernel offers, exponentiation, the integer kernel |
 //! | `simd` | the kernels in vectors: AVX-512 IFMA, AVX2 with FMA (found at run time), relaxed SIMD, SIMD of WebAssembly (by target feature) |
 //! | `modulus`, `digits` | integers |
@@ -41,6 +42,7 @@ mod digests;
 mod digits;
 mod error;
 mod field;
+mod inverse;
 mod key;
 mod modulus;
 mod public;

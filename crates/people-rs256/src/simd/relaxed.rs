@@ -13,6 +13,13 @@ use super::{Cell as _, Four, Machine, PASS, Shape, multiply, select, square};
 /// Relaxed SIMD.
 pub(crate) struct Relaxed;
 
+/// The low and the high part of one product.
+#[inline(always)]
+fn one(a: v128, b: v128, (c1, c2): (v128, v128)) -> (v128, v128) {
+    let high = f64x2_relaxed_madd(a, b, c1);
+    (f64x2_relaxed_madd(a, b, f64x2_sub(c2, high)), high)
+}
+
 // SAFETY (of all functions): a module with these instructions does not start where they are missing. Pointers come from the
 // algorithm, with its proof; loads of wasm need no alignment.
 #[expect(clippy::undocumented_unsafe_blocks, reason = "one argument for all, above")]
@@ -108,41 +115,36 @@ impl Machine for Relaxed {
         }
     }
 
-    /// The four digits that one meets move on by one with each: three of them stay where they are.
+    /// The four digits that one meets move on by one with the next: three of them stay in registers, since engines check the bounds of each load. And products
+    /// come one by one, each straight into its sums, so that an engine's first compiler has few values to keep.
     #[inline(always)]
     unsafe fn run(four: &mut Four<Self>, a: *const Floats, b: *const Floats, count: isize) {
         if count <= 0 {
             return;
         }
+        let [(mut sum, mut sum_1), (mut sum_2, mut sum_3)] = four.lows;
+        let mut sum_4 = four.highs[1].1;
         unsafe {
             let ((_, mut second), (mut third, mut fourth)) = (Self::pair(b), Self::pair(b.add(2)));
             let (mut a, mut b) = (a, b);
             let end = a.offset(count);
-            let (c1, c2) = four.constants;
-            let mut sums =
-                (four.lows[0].0, four.lows[0].1, four.lows[1].0, four.lows[1].1, four.highs[1].1);
             while a != end {
-                let first = v128_load(b.cast());
-                let factor = v128_load(a.cast());
-                let mut high = f64x2_relaxed_madd(factor, first, c1);
-                sums.0 = i64x2_sub(sums.0, f64x2_relaxed_madd(factor, first, f64x2_sub(c2, high)));
-                sums.1 = i64x2_add(sums.1, high);
-                high = f64x2_relaxed_madd(factor, second, c1);
-                sums.1 = i64x2_sub(sums.1, f64x2_relaxed_madd(factor, second, f64x2_sub(c2, high)));
-                sums.2 = i64x2_add(sums.2, high);
-                high = f64x2_relaxed_madd(factor, third, c1);
-                sums.2 = i64x2_sub(sums.2, f64x2_relaxed_madd(factor, third, f64x2_sub(c2, high)));
-                sums.3 = i64x2_add(sums.3, high);
-                high = f64x2_relaxed_madd(factor, fourth, c1);
-                sums.3 = i64x2_sub(sums.3, f64x2_relaxed_madd(factor, fourth, f64x2_sub(c2, high)));
-                sums.4 = i64x2_add(sums.4, high);
+                let (digit, first) = (v128_load(a.cast()), v128_load(b.cast()));
+                let (low, high) = one(digit, first, four.constants);
+                (sum, sum_1) = (i64x2_sub(sum, low), i64x2_add(sum_1, high));
+                let (low, high) = one(digit, second, four.constants);
+                (sum_1, sum_2) = (i64x2_sub(sum_1, low), i64x2_add(sum_2, high));
+                let (low, high) = one(digit, third, four.constants);
+                (sum_2, sum_3) = (i64x2_sub(sum_2, low), i64x2_add(sum_3, high));
+                let (low, high) = one(digit, fourth, four.constants);
+                (sum_3, sum_4) = (i64x2_sub(sum_3, low), i64x2_add(sum_4, high));
                 (second, third, fourth) = (first, second, third);
                 a = a.add(1);
                 b = b.sub(1);
             }
-            four.lows = [(sums.0, sums.1), (sums.2, sums.3)];
-            four.highs[1].1 = sums.4;
         }
+        four.lows = [(sum, sum_1), (sum_2, sum_3)];
+        four.highs[1].1 = sum_4;
     }
 
     #[inline(always)]
@@ -159,13 +161,9 @@ impl Machine for Relaxed {
     unsafe fn product(
         a: (v128, v128),
         b: (v128, v128),
-        (c1, c2): (v128, v128),
+        constants: (v128, v128),
     ) -> ((v128, v128), (v128, v128)) {
-        let one = |a, b| {
-            let high = f64x2_relaxed_madd(a, b, c1);
-            (f64x2_relaxed_madd(a, b, f64x2_sub(c2, high)), high)
-        };
-        let (first, second) = (one(a.0, b.0), one(a.1, b.1));
+        let (first, second) = (one(a.0, b.0, constants), one(a.1, b.1, constants));
         ((first.0, second.0), (first.1, second.1))
     }
 
