@@ -41,13 +41,14 @@ pub(crate) fn inverse(number: &[u8], prime: &[u8]) -> Bytes {
     let modulus = Modulus { digits: digits(prime, len), minus_inverse: minus_inverse(low(prime)) as Limb };
     let (mut f, mut g) = (modulus.digits.clone(), digits(number, len));
     let (mut d, mut e) = (digits(&[], len), digits(&[1], len));
-    // So many steps do for numbers of so many bits (P. Wuille's bound for steps that start at one half).
+    // The bound that P. Wuille published for steps that start at one half. Were they too few, the inverse would be wrong, and no signature would verify.
     let steps = (45_907 * bits + 26_313) / 19_929;
     let mut zeta = -1;
     for _ in 0..steps.div_ceil(BITS as usize) {
         let matrix = Matrix::of_steps(&mut zeta, lowest(&f), lowest(&g));
         let whole = matrix.made_whole(&modulus, &d, &e);
         matrix.apply(&mut d, &mut e, &modulus, whole);
+        debug_assert!(modulus.bounds(&d) && modulus.bounds(&e));
         matrix.apply(&mut f, &mut g, &modulus, [0, 0]);
     }
     settle(&mut d, &modulus, sign(&f));
@@ -59,6 +60,14 @@ struct Modulus {
     digits: Digits,
     /// Of the lowest digit, modulo 2^BITS at least.
     minus_inverse: Limb,
+}
+
+impl Modulus {
+    /// Whether a number lies between minus twice this and this, as far as the highest digits tell.
+    fn bounds(&self, number: &[Limb]) -> bool {
+        let top = self.digits.last().copied().unwrap_or(0);
+        number.last().is_some_and(|digit| (-2 * top - 2..=top).contains(digit))
+    }
 }
 
 /// What steps make of two numbers: `u * x + v * y` and `q * x + r * y`, divided by 2^BITS.
@@ -101,8 +110,8 @@ impl Matrix {
         let row = |u: Limb, v: Limb| {
             let more = (u & d_sign) + (v & e_sign);
             let low = u.wrapping_mul(d).wrapping_add(v.wrapping_mul(e));
-            // low + (more + x) * modulus = 0 for x = low * minus_inverse - more.
-            more + (low.wrapping_mul(modulus.minus_inverse).wrapping_sub(more) & MASK)
+            // low + (more - x) * modulus = 0 for x = more - low * minus_inverse. Subtracted, since that is where the bounds are wider.
+            more - (more.wrapping_sub(low.wrapping_mul(modulus.minus_inverse)) & MASK)
         };
         [row(self.u, self.v), row(self.q, self.r)]
     }
@@ -199,7 +208,7 @@ mod tests {
                 (state >> 56) as u8
             };
             let mut numbers = vec![last(1), last(2), last(255), less_one, vec![0xff; len]];
-            numbers.extend((0..50).map(|_| (0..len).map(|_| random()).collect::<Vec<u8>>()));
+            numbers.extend((0..300).map(|_| (0..len).map(|_| random()).collect::<Vec<u8>>()));
             for number in numbers {
                 let inverse = modulus.enter(&modulus.read(&inverse(&number, &prime)));
                 let mut one = modulus.zero();
