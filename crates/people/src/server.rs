@@ -23,6 +23,8 @@ use tokio::task::JoinSet;
 
 use crate::load::NativeBridge;
 
+mod calm;
+
 /// How often due people are looked for when nothing has woken us: another process may have decided something.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -107,7 +109,7 @@ where
         };
         let _ = stream.set_nodelay(true);
         let (handle, mut stopped) = (handle.clone(), stopped.clone());
-        connections.spawn(async move {
+        connections.spawn(calm::calm(async move {
             let service = service_fn(handle);
             let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -121,7 +123,7 @@ where
                     let _ = connection.await;
                 }
             }
-        });
+        }));
     }
     while connections.join_next().await.is_some() {}
 }
