@@ -34,6 +34,7 @@ pub(crate) struct Crt<F: Field> {
 struct Blinding<F: Field> {
     cover: F::Pair,
     uncover: F::Pair,
+    /// For how many more signatures it is squared.
     left: u32,
 }
 
@@ -82,7 +83,7 @@ impl<F: Field> Crt<F> {
             }
             _ => {
                 let (cover, uncover) = self.fresh(parts, seed);
-                (cover, uncover, USES)
+                (cover, uncover, USES - 1)
             }
         };
         *place = Some(Blinding { cover: cover.clone(), uncover: uncover.clone(), left });

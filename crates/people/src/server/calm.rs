@@ -1,5 +1,5 @@
-//! A future that wakes itself while it is polled is polled again at once. The scheduler would put it into line and wake a second thread for it, which costs
-//! as much as the rest of a small request; and a connection does that with each request, when it hands the body over to whoever answers.
+//! A future that wakes itself while it is polled is polled again at once. The scheduler would put it into line and wake a second thread for it, by a system
+//! call and a switch; and a connection of hyper's wakes itself with most requests (`benches/peers/README.md`).
 
 use std::future::poll_fn;
 use std::pin::pin;
