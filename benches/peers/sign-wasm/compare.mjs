@@ -166,10 +166,10 @@ stay(`0-${CORES - 1}`);
 /** The thread that answers on the core with fewer neighbours, with this process, which waits while it computes; the engine's helpers on the others. Where a core
  * that sleeps counts as busy, as on some virtual machines, the kernel puts the engine's second compiler before that thread, and the other core goes on sleeping. */
 function part(pid) {
-  const core = quietest();
-  const others = [...Array(CORES).keys()].filter((other) => other !== core);
-  stay(`${core}`);
-  for (const thread of readdirSync(`/proc/${pid}/task`)) stay(thread === `${pid}` ? `${core}` : (others.length > 0 ? others : [core]).join(","), thread);
+  const core = `${quietest()}`;
+  const others = [...Array(CORES).keys()].filter((other) => `${other}` !== core).join(",") || core;
+  stay(core);
+  for (const thread of readdirSync(`/proc/${pid}/task`)) stay(thread === `${pid}` ? core : others, thread);
 }
 
 // Cold: a new process each.
