@@ -53,7 +53,7 @@ pub struct SigningKey {
     engine: Engine,
 }
 
-/// The public exponent, F4 (RFC 8017 leaves the choice; every issuer of service account keys makes this one).
+/// The public exponent, the only one that is taken.
 const E: u32 = 65_537;
 
 /// The name of the kernel that every machine has.
@@ -308,7 +308,7 @@ fn small_factor(n: &[u8]) -> bool {
 /// A CRT exponent in full length, if `65537 * it = 1` modulo `prime - 1`.
 ///
 /// Such a number has `65537 * it = 1 + k * (prime - 1)` with k below 65537, so `65537 * it / prime` is k but for less than 2^-1000. From 64 bits of each it comes
-/// out wrong by less than 2^-40, which rounds to k; then the equation is checked in integers.
+/// out wrong by less than 2^-33, which rounds to k; then the equation is checked in integers.
 #[inline(never)]
 fn exponent(prime: &Modulus<PRIME>, given: &[u8]) -> Option<Bytes> {
     let digits = (given.len() <= prime.len()).then(|| prime.read(given))?;
